@@ -1,0 +1,103 @@
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::path::{Operation, Paths};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{OpenApi, RefOr, schema::Schema};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+
+use crate::Access;
+use crate::access::check;
+
+/// One route as the permission table sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteEntry {
+    /// `GET`, `POST` …
+    pub method: String,
+    /// The path with its parameters: `/api/v1/sessions/{id}`.
+    pub path: String,
+    /// Who may use it.
+    pub access: Access,
+}
+
+/// Routes of which each declares who may use it. There is no other way to add one, so none can be forgotten (IDN-22).
+pub struct Routes<S = ()> {
+    router: OpenApiRouter<S>,
+    table: Vec<RouteEntry>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
+    fn default() -> Self {
+        Self { router: OpenApiRouter::default(), table: Vec::new() }
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    /// No routes yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the handlers of one path, made with `utoipa_axum::routes!`, all under the same access.
+    #[must_use]
+    pub fn add(mut self, access: Access, (schemas, mut paths, methods): UtoipaMethodRouter<S>) -> Self {
+        self.table.extend(declare(&mut paths, access));
+        let guarded = methods.route_layer(from_fn(move |request: Request, next: Next| check(access, request, next)));
+        let parts: (Vec<(String, RefOr<Schema>)>, Paths, _) = (schemas, paths, guarded);
+        self.router = self.router.routes(parts);
+        self
+    }
+
+    /// All routes of both.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.table.extend(other.table);
+        self.router = self.router.merge(other.router);
+        self
+    }
+
+    /// Gives the handlers their state.
+    #[must_use]
+    pub fn with_state<T: Clone + Send + Sync + 'static>(self, state: S) -> Routes<T> {
+        Routes { router: self.router.with_state(state), table: self.table }
+    }
+
+    /// The router, its description and the table of who may use what.
+    #[must_use]
+    pub fn into_parts(self) -> (Router<S>, OpenApi, Vec<RouteEntry>) {
+        let (router, api) = self.router.split_for_parts();
+        (router, api, self.table)
+    }
+}
+
+/// Writes the access into the description of each operation, and lists them.
+fn declare(paths: &mut Paths, access: Access) -> Vec<RouteEntry> {
+    let mut entries = Vec::new();
+    for (path, item) in &mut paths.paths {
+        let methods: [(&str, &mut Option<Operation>); 5] = [
+            ("GET", &mut item.get),
+            ("POST", &mut item.post),
+            ("PUT", &mut item.put),
+            ("PATCH", &mut item.patch),
+            ("DELETE", &mut item.delete),
+        ];
+        for (method, operation) in methods {
+            let Some(operation) = operation else { continue };
+            match access {
+                Access::Public => operation.security = Some(Vec::new()),
+                Access::SignedIn | Access::Needs(_) => {
+                    let none: [&str; 0] = [];
+                    operation.security =
+                        Some(vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("cookie", none)]);
+                }
+            }
+            if let Access::Needs(permission) = access {
+                operation.extensions = Some(ExtensionsBuilder::new().add("x-permission", permission.name()).build());
+            }
+            entries.push(RouteEntry { method: method.to_owned(), path: path.clone(), access });
+        }
+    }
+    entries
+}
