@@ -37,20 +37,20 @@ as_owner() {
 }
 
 with_private_server() {
-  local folder port owner status=0
-  owner=postgres
+  local port status=0
+  owner=postgres # global, like folder: the trap runs when this function is gone
   id "$owner" >/dev/null 2>&1 || owner=nobody
   folder=$(mktemp -d "${TMPDIR:-/tmp}/quorate-postgres.XXXXXX")
   [ "$(id -u)" -ne 0 ] || chown "$owner" "$folder"
   port=$(free_port)
-  trap 'as_owner "$(binary pg_ctl)" --pgdata "$folder/data" --mode immediate --silent stop 2>/dev/null || true; rm -rf "$folder"' EXIT
+  trap 'cd /; as_owner "$(binary pg_ctl)" --pgdata "$folder/data" --mode immediate --silent stop || true; rm -rf "$folder"' EXIT
   cd "$folder"
   as_owner "$(binary initdb)" --pgdata "$folder/data" --username postgres --auth trust --encoding UTF8 \
     --no-locale --no-sync >"$folder/initdb.log" || { cat "$folder/initdb.log" >&2; return 1; }
   as_owner "$(binary pg_ctl)" --pgdata "$folder/data" --log "$folder/server.log" --wait --silent start --options \
     "-p $port -k $folder -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c max_connections=200" ||
     { cat "$folder/server.log" >&2; return 1; }
-  cd "$OLDPWD"
+  cd "$OLDPWD" || return 1
   QUORATE_TEST_POSTGRES=postgres://postgres@127.0.0.1:$port/postgres "$@" || status=$?
   return "$status"
 }
