@@ -30,7 +30,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let Json(value) = Json::<T>::from_request(request, state).await.map_err(|rejection| body_problem(&rejection))?;
+        let Json(value) =
+            Json::<T>::from_request(request, state).await.map_err(|rejection| body_problem(&rejection))?;
         Ok(Self(value))
     }
 }

@@ -5,6 +5,7 @@ mod access;
 mod cookies;
 mod extract;
 mod failure;
+pub mod openapi;
 mod origin;
 mod routes;
 
