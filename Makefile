@@ -53,14 +53,12 @@ $(WEB_BUILT): $(WEB_INSTALLED) $(WEB_SOURCES)
 	cd web && npm run build
 	@touch $@
 
+# The mark means nothing when the build itself is gone.
+$(if $(wildcard web/build/index.html),,$(shell rm -f $(WEB_BUILT)))
+
 .PHONY: web-install web-build
 web-install: $(WEB_INSTALLED) ## the page's packages, when the lock file changed
-web-build: $(if $(wildcard web/build/index.html),,forget-web-build) $(WEB_BUILT) ## the page, when its sources changed
-
-.PHONY: forget-web-build
-forget-web-build:
-	@rm -f $(WEB_BUILT)
-$(WEB_BUILT): | $(if $(wildcard web/build/index.html),,forget-web-build)
+web-build: $(WEB_BUILT) ## the page, when its sources changed
 
 # --- checking --------------------------------------------------------------------------------------------------
 
