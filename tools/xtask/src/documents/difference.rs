@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-/// One line for each place in which `generated` differs from `committed`, in document order.
+/// One line for each place in which `generated` differs from `committed`, sorted by place.
 pub(crate) fn between(committed: &Value, generated: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     walk(&mut String::new(), committed, generated, &mut lines);
+    lines.sort();
     lines
 }
 
@@ -79,11 +80,11 @@ mod tests {
         assert_eq!(
             between(&old, &new),
             [
+                "list: committed [1], generated [1,2]",
                 "paths › /a › get: committed 1, generated 2",
                 "paths › /b: committed, but no longer generated",
                 "paths › /c: generated, but not committed",
                 "tags › 1: committed \"y\", generated \"z\"",
-                "list: committed [1], generated [1,2]",
             ]
         );
     }
