@@ -6,8 +6,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use quorate_kernel::{Authenticator, Code, Permission, Principal, Problem};
 
-use crate::cookies::{ACCESS_COOKIE, cookie_value};
-use crate::{Failure, Site};
+use crate::{ACCESS_COOKIE, Failure, SessionCookies, Site};
 
 /// Who may use a route. Every route declares one (IDN-22).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +34,9 @@ pub(crate) async fn check(access: Access, mut request: Request, next: Next) -> R
     let asked = question(&request);
     match authorize(access, asked).await {
         Ok(principal) => {
+            // The request's span then names them in every line of its log (OPS-5).
+            let (user, org) = (principal.user_id.to_string(), principal.org_id.to_string());
+            tracing::Span::current().record("user_id", user).record("org_id", org);
             request.extensions_mut().insert(principal);
             next.run(request).await
         }
@@ -45,13 +47,15 @@ pub(crate) async fn check(access: Access, mut request: Request, next: Next) -> R
 type Question = (String, Arc<dyn Authenticator>);
 
 fn question(request: &Request) -> Result<Question, Problem> {
-    let token = match credential(request.headers()) {
+    let site = request.extensions().get::<Site>();
+    let cookies = SessionCookies { secure: site.is_some_and(Site::is_https) };
+    let token = match credential(request.headers(), cookies) {
         Some(Credential::Bearer(token)) => token,
         Some(Credential::Cookie(token)) => {
             // A cookie comes along with whatever page sends the request, so its sender must be ours. A WebSocket
             // handshake is a GET that no CORS rule holds back.
             if changes_something(request) {
-                request.extensions().get::<Site>().map_or_else(
+                site.map_or_else(
                     || Err(Problem::new(Code::CrossOrigin, "The request's origin cannot be checked.")),
                     |site| site.same_origin(request.headers()),
                 )?;
@@ -80,10 +84,10 @@ fn changes_something(request: &Request) -> bool {
         || request.headers().contains_key(header::UPGRADE)
 }
 
-fn credential(headers: &HeaderMap) -> Option<Credential> {
+fn credential(headers: &HeaderMap, cookies: SessionCookies) -> Option<Credential> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
         return scheme.eq_ignore_ascii_case("bearer").then(|| Credential::Bearer(token.trim().to_owned()));
     }
-    cookie_value(headers, ACCESS_COOKIE).map(Credential::Cookie)
+    cookies.value(headers, ACCESS_COOKIE).map(Credential::Cookie)
 }

@@ -5,13 +5,24 @@ mod access;
 mod cookies;
 mod extract;
 mod failure;
+/// Whether the server is alive and ready (OPS-5).
+pub mod health;
+mod middleware;
 pub mod openapi;
 mod origin;
 mod routes;
+#[cfg(test)]
+mod sample;
+mod server;
+mod stall;
+mod stream;
 
 pub use access::Access;
 pub use cookies::{ACCESS_COOKIE, REFRESH_COOKIE, SessionCookies, cookie_value};
 pub use extract::{Input, PathId, QueryInput, Who};
 pub use failure::{Failure, ProblemBody, ProblemDetail};
+pub use middleware::{Middleware, RequestId};
 pub use origin::Site;
 pub use routes::{RouteEntry, Routes};
+pub use server::serve;
+pub use stream::{LiveEvent, LiveEvents, StreamQuery, StreamRequest, StreamTimes};

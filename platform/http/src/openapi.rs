@@ -18,8 +18,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use axum::Extension;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use quorate_kernel::Problem;
@@ -120,15 +120,14 @@ impl Document {
     /// `GET /api/v1/openapi.json`.
     #[must_use]
     pub fn routes(&self) -> Routes {
-        let (schemas, paths, methods) = routes!(openapi_json);
-        Routes::new().add(Access::Public, (schemas, paths, methods.layer(Extension(self.clone()))))
+        Routes::<Self>::new().add(Access::Public, routes!(openapi_json)).with_state(self.clone())
     }
 }
 
 /// This description.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "meta",
     responses((status = 200, description = "The OpenAPI 3.1 description of this server.", body = Object)))]
-async fn openapi_json(Extension(document): Extension<Document>) -> Result<Response, Failure> {
+async fn openapi_json(State(document): State<Document>) -> Result<Response, Failure> {
     let json = document.0.get().cloned().ok_or_else(|| Problem::internal("the API's description was not published"))?;
     // It changes with the binary only.
     Ok(([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")], json)

@@ -65,7 +65,6 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 
     /// The router, its description and the table of who may use what.
-    #[must_use]
     pub fn into_parts(self) -> (Router<S>, OpenApi, Vec<RouteEntry>) {
         let (router, api) = self.router.split_for_parts();
         (router, api, self.table)
