@@ -1,3 +1,5 @@
+//! Whether the server is alive, and whether it can do its work (OPS-5).
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

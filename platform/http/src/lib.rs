@@ -5,7 +5,6 @@ mod access;
 mod cookies;
 mod extract;
 mod failure;
-/// Whether the server is alive and ready (OPS-5).
 pub mod health;
 mod middleware;
 pub mod openapi;
