@@ -65,9 +65,13 @@ pub(crate) async fn open(url: &str) -> Result<Pools, StoreError> {
                 std::fs::create_dir_all(folder)
                     .map_err(|error| StoreError::Url(format!("folder {}: {error}", folder.display())))?;
             }
-            let url = if query.contains("mode=") { url.to_owned() } else { format!("{address}?mode=rwc") };
-            let write = sqlite_pool(1).connect(&url).await?;
-            let read = sqlite_pool(SQLITE_READERS).connect(&url).await?;
+            let url = match query {
+                "" => format!("{address}?mode=rwc"),
+                query if query.contains("mode=") => url.to_owned(),
+                query => format!("{address}?{query}&mode=rwc"),
+            };
+            let write = sqlite_pool(1, "PRAGMA query_only = OFF").connect(&url).await?;
+            let read = sqlite_pool(SQLITE_READERS, "PRAGMA query_only = ON").connect(&url).await?;
             Ok(Pools { engine, write, read })
         }
         Engine::Postgres => {
@@ -82,14 +86,14 @@ pub(crate) async fn open(url: &str) -> Result<Pools, StoreError> {
     }
 }
 
-fn sqlite_pool(connections: u32) -> AnyPoolOptions {
+fn sqlite_pool(connections: u32, purpose: &'static str) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
-        .after_connect(|connection, _| {
+        .after_connect(move |connection, _| {
             Box::pin(async move {
                 // WAL lets readers and the writer work at once; NORMAL keeps every committed write over a killed
                 // process (only a power cut may take the last ones).
@@ -99,6 +103,7 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
                          PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000;",
                     )
                     .await?;
+                connection.execute(purpose).await?;
                 Ok(())
             })
         })

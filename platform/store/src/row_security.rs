@@ -1,6 +1,6 @@
-use sqlx::AssertSqlSafe;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
-use crate::{Engine, Store, StoreError};
+use crate::StoreError;
 
 /// The policy of every tenant table on PostgreSQL: a row is there only for its own organization, or for a system
 /// transaction. It backs up the filter in each query (IDN-21).
@@ -10,9 +10,14 @@ const POLICY: &str = "org_id = current_setting('quorate.org_id', true) \
 /// Tables with an `org_id` that no tenant transaction touches: the queue itself.
 const PLATFORM_TABLES: [&str; 1] = ["work_jobs"];
 
-pub(crate) async fn enforce(store: &Store) -> Result<(), StoreError> {
-    if store.engine() != Engine::Postgres {
-        return Ok(());
+/// Puts the policy on every tenant table that lacks it. PostgreSQL only.
+pub(crate) async fn enforce(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    let exempt: bool =
+        sqlx::query_scalar("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user::text")
+            .fetch_one(&mut *connection)
+            .await?;
+    if exempt {
+        tracing::warn!("the database role is exempt from row-level security; connect as an ordinary role instead");
     }
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT c.table_name::text FROM information_schema.columns c \
@@ -21,7 +26,7 @@ pub(crate) async fn enforce(store: &Store) -> Result<(), StoreError> {
          WHERE c.table_schema = current_schema() AND c.column_name = 'org_id' AND p.relkind = 'r' \
          AND NOT (p.relrowsecurity AND p.relforcerowsecurity) ORDER BY 1",
     )
-    .fetch_all(store.write_pool())
+    .fetch_all(&mut *connection)
     .await?;
     for table in tables.iter().filter(|table| !PLATFORM_TABLES.contains(&table.as_str())) {
         // The names come from the catalogue, that is from our own migrations.
@@ -30,7 +35,7 @@ pub(crate) async fn enforce(store: &Store) -> Result<(), StoreError> {
              DROP POLICY IF EXISTS tenant ON \"{table}\"; \
              CREATE POLICY tenant ON \"{table}\" USING ({POLICY}) WITH CHECK ({POLICY});"
         );
-        sqlx::raw_sql(AssertSqlSafe(statements)).execute(store.write_pool()).await?;
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut *connection).await?;
     }
     Ok(())
 }

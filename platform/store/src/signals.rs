@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::postgres::PgListener;
 use tokio::sync::broadcast;
@@ -7,6 +8,8 @@ use tokio_util::sync::CancellationToken;
 /// Stands for any topic: something may have been missed, look again.
 const EVERYTHING: &str = "*";
 const CAPACITY: usize = 4096;
+/// How long to wait before asking for the notifications again.
+const RECONNECT: Duration = Duration::from_secs(1);
 
 /// Wake-up calls between writers and those who wait for what they write. A signal carries no data: whoever hears one
 /// reads the database. Within a process by channel, between nodes by PostgreSQL's NOTIFY.
@@ -43,8 +46,10 @@ impl Signals {
                 Ok(None) => self.send(EVERYTHING),
                 Err(error) => {
                     tracing::warn!(%error, "lost the database's notifications; trying again");
-                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-                    self.send(EVERYTHING);
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        () = tokio::time::sleep(RECONNECT) => self.send(EVERYTHING),
+                    }
                 }
             }
         }

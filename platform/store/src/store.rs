@@ -1,7 +1,9 @@
+use std::sync::Arc;
+
 use quorate_kernel::Principal;
 use sqlx::postgres::PgListener;
 use sqlx::{Any, AnyPool, Transaction};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::connect::{self, Pools};
 use crate::tx::{System, SystemTx, TenantTx, Tx};
@@ -13,6 +15,8 @@ pub struct Store {
     pools: Pools,
     signals: Signals,
     closing: CancellationToken,
+    /// Ends the relay of signals with the last clone, when nobody called [`Store::close`].
+    _dropped: Arc<DropGuard>,
 }
 
 impl Store {
@@ -31,7 +35,8 @@ impl Store {
             listener.listen(&channel).await?;
             tokio::spawn(signals.clone().relay(listener, closing.clone()));
         }
-        Ok(Self { pools, signals, closing })
+        let dropped = Arc::new(closing.clone().drop_guard());
+        Ok(Self { pools, signals, closing, _dropped: dropped })
     }
 
     /// The engine behind it.
@@ -55,13 +60,13 @@ impl Store {
         self.scoped(inner, principal).await
     }
 
-    /// A transaction that only reads the rows of the principal's organization. On SQLite it does not wait for the
-    /// writer.
+    /// A transaction that only reads the rows of the principal's organization; a write in it is refused. On SQLite it
+    /// does not wait for the writer.
     ///
     /// # Errors
     /// When the database cannot be reached.
     pub async fn tenant_read(&self, principal: &Principal) -> Result<TenantTx, StoreError> {
-        let inner = self.pools.read.begin().await?;
+        let inner = self.begin_read().await?;
         self.scoped(inner, principal).await
     }
 
@@ -74,12 +79,12 @@ impl Store {
         self.unscoped(inner, reason).await
     }
 
-    /// As [`Store::system`], but only reads.
+    /// As [`Store::system`], but a write in it is refused.
     ///
     /// # Errors
     /// When the database cannot be reached.
     pub async fn system_read(&self, reason: &'static str) -> Result<SystemTx, StoreError> {
-        let inner = self.pools.read.begin().await?;
+        let inner = self.begin_read().await?;
         self.unscoped(inner, reason).await
     }
 
@@ -103,7 +108,15 @@ impl Store {
         &self.pools.write
     }
 
-    async fn begin_write(&self) -> Result<Transaction<'static, Any>, StoreError> {
+    async fn begin_read(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(match self.pools.engine {
+            // The connections of this pool refuse writes.
+            Engine::Sqlite => self.pools.read.begin().await?,
+            Engine::Postgres => self.pools.read.begin_with("BEGIN READ ONLY").await?,
+        })
+    }
+
+    pub(crate) async fn begin_write(&self) -> Result<Transaction<'static, Any>, StoreError> {
         Ok(match self.pools.engine {
             // Taking the write lock at the start makes a second process wait its turn; taking it later would fail.
             Engine::Sqlite => self.pools.write.begin_with("BEGIN IMMEDIATE").await?,
