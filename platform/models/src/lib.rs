@@ -1,22 +1,38 @@
 //! The model port: neutral types for a chat and an embedding, one folder per provider, and the routes that
 //! turn a public name into a provider's model with retries and failover (GTW-1, GTW-2).
 
-pub mod anthropic;
+mod anthropic;
 mod chat;
+mod concessions;
 mod config;
 pub mod embeddings;
 mod error;
+mod key;
 mod models;
 pub mod offline;
-pub mod openai;
+mod openai;
 mod port;
 mod prices;
+mod providers;
+mod refusal;
+mod retry;
+mod routing;
+mod sse;
+mod strict;
+mod timeouts;
+mod translate;
+mod upstream;
 
 pub use chat::{
     ChatAnswer, ChatEvent, ChatRequest, ChatStream, Finish, Message, ResponseSchema, Role, TemplateCall, Usage,
 };
-pub use config::{ModelsConfig, PriceConfig, ProviderConfig, ProviderKind, RouteConfig, Strategy};
+pub use config::{
+    ConfigError, ModelsConfig, PriceConfig, ProviderConfig, ProviderKind, RetryConfig, RouteConfig, RouteTimeoutConfig,
+    Strategy, TimeoutConfig,
+};
 pub use error::{ModelError, ModelErrorKind};
-pub use models::{Attempt, ModelInfo, Models, RoutedStream};
+pub use key::ApiKey;
+pub use models::{ModelInfo, Models};
 pub use port::{ChatModel, Embedder};
-pub use prices::Price;
+pub use prices::{LongInput, Price};
+pub use routing::{Attempt, RoutedStream};

@@ -1,0 +1,129 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quorate_kernel::Clock;
+
+use crate::ChatModel;
+use crate::anthropic::Anthropic;
+use crate::config::{ConfigError, ProviderConfig, ProviderKind};
+use crate::key::ApiKey;
+use crate::offline::Offline;
+use crate::openai::OpenAi;
+use crate::upstream::{Clients, Upstream, base_url};
+
+/// One configured provider and its adapters.
+pub(crate) struct Provider {
+    pub(crate) kind: ProviderKind,
+    /// The checked base URL; empty for the offline model.
+    pub(crate) base: String,
+    name: String,
+    key: Option<ApiKey>,
+    clock: Arc<dyn Clock>,
+    offline: Option<Arc<dyn ChatModel>>,
+    /// By connect time-out, since that belongs to a client and its connections.
+    adapters: HashMap<Duration, Arc<dyn ChatModel>>,
+}
+
+impl Provider {
+    /// Checks the configuration of one provider.
+    pub(crate) fn new(config: &ProviderConfig, clock: &Arc<dyn Clock>) -> Result<Self, ConfigError> {
+        let name = config.name.as_str();
+        let key = |field: &str| format!("models.providers.{name}.{field}");
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.is_empty() || !name.chars().all(allowed) {
+            return Err(ConfigError::new("models.providers.name", format!("`{name}` must be letters, digits, - _ .")));
+        }
+        if config.offline.is_some() && config.kind != ProviderKind::Offline {
+            return Err(ConfigError::new(key("offline"), "is only for kind = \"offline\""));
+        }
+        let mut provider = Self {
+            kind: config.kind,
+            base: String::new(),
+            name: name.to_owned(),
+            key: None,
+            clock: Arc::clone(clock),
+            offline: None,
+            adapters: HashMap::new(),
+        };
+        match config.kind {
+            ProviderKind::Offline => {
+                if config.base_url.is_some() || config.api_key.is_some() || config.api_key_env.is_some() {
+                    return Err(ConfigError::new(key("kind"), "the offline model has no address and no key"));
+                }
+                provider.offline = Some(Arc::new(Offline::new(config.offline.clone().unwrap_or_default())));
+                return Ok(provider);
+            }
+            ProviderKind::Gemini => {
+                let message = "there is no adapter for Gemini's own format yet; use kind = \"openai-compatible\" with \
+                               base_url = \"https://generativelanguage.googleapis.com/v1beta/openai\"";
+                return Err(ConfigError::new(key("kind"), message));
+            }
+            _ => {}
+        }
+        let given = config.base_url.as_deref().or(config.kind.default_base_url());
+        let given = given.ok_or_else(|| ConfigError::new(key("base_url"), "is needed for kind = \"openai-compatible\""))?;
+        provider.base = base_url(name, given)?;
+        provider.key = api_key(config)?;
+        Ok(provider)
+    }
+
+    /// Makes the adapter for a connect time-out, if there is none yet.
+    pub(crate) fn prepare(&mut self, connect: Duration, clients: &mut Clients) -> Result<(), ConfigError> {
+        if self.offline.is_none() && !self.adapters.contains_key(&connect) {
+            let adapter = self.build(self.upstream(clients.get(connect)?));
+            self.adapters.insert(connect, adapter);
+        }
+        Ok(())
+    }
+
+    /// The adapter that was prepared for a connect time-out.
+    pub(crate) fn adapter(&self, connect: Duration) -> Option<Arc<dyn ChatModel>> {
+        self.offline.as_ref().or_else(|| self.adapters.get(&connect)).cloned()
+    }
+
+    /// The provider's server, reached through `client`.
+    pub(crate) fn upstream(&self, client: reqwest::Client) -> Upstream {
+        Upstream {
+            client,
+            provider: self.name.clone(),
+            base: self.base.clone(),
+            key: self.key.clone(),
+            clock: Arc::clone(&self.clock),
+        }
+    }
+
+    /// Whether it speaks OpenAI's format.
+    pub(crate) const fn speaks_openai(&self) -> bool {
+        !matches!(self.kind, ProviderKind::Offline | ProviderKind::Anthropic | ProviderKind::Gemini)
+    }
+
+    /// The one place that knows which adapter speaks what.
+    fn build(&self, upstream: Upstream) -> Arc<dyn ChatModel> {
+        match self.kind {
+            ProviderKind::Anthropic => Arc::new(Anthropic::new(upstream)),
+            kind => Arc::new(OpenAi::new(upstream, kind)),
+        }
+    }
+}
+
+/// The provider's key, from the configuration or the environment.
+fn api_key(config: &ProviderConfig) -> Result<Option<ApiKey>, ConfigError> {
+    let key = |field: &str| format!("models.providers.{}.{field}", config.name);
+    let found = match (&config.api_key, &config.api_key_env) {
+        (Some(_), Some(_)) => return Err(ConfigError::new(key("api_key_env"), "give api_key or api_key_env, not both")),
+        (Some(api_key), None) => Some(api_key.clone()),
+        (None, Some(variable)) => {
+            let value = std::env::var(variable).ok().map(ApiKey::new).filter(|value| !value.is_empty());
+            let message = || format!("the environment variable {variable} is not set");
+            Some(value.ok_or_else(|| ConfigError::new(key("api_key_env"), message()))?)
+        }
+        (None, None) => None,
+    };
+    let found = found.filter(|value| !value.is_empty());
+    if found.is_none() && config.kind.needs_key() {
+        let message = format!("kind = \"{}\" needs a key: set api_key or api_key_env", config.kind.name());
+        return Err(ConfigError::new(key("api_key"), message));
+    }
+    Ok(found)
+}
