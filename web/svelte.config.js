@@ -1,0 +1,49 @@
+import adapter from '@sveltejs/adapter-static';
+
+/**
+ * SvelteKit writes the style of its route announcer as an attribute, which would need 'unsafe-hashes' in the policy. The
+ * same style stands in app.css instead.
+ *
+ * @type {import('svelte/compiler').PreprocessorGroup}
+ */
+const announcerStyle = {
+	name: 'announcer-style',
+	markup: ({ content, filename }) =>
+		filename?.endsWith('generated/root.svelte')
+			? { code: content.replace(/(<div id="svelte-announcer"[^>]*?) style="[^"]*"/, '$1') }
+			: undefined,
+};
+
+/** @type {import('@sveltejs/kit').Config} */
+const config = {
+	preprocess: [announcerStyle],
+	compilerOptions: { runes: true },
+	kit: {
+		adapter: adapter({
+			pages: 'build',
+			assets: 'build',
+			fallback: 'index.html',
+			precompress: true,
+			strict: true,
+		}),
+		// The version is the content, so that two builds of one tree are the same bytes.
+		version: { name: process.env.QUORATE_VERSION ?? 'dev', pollInterval: 0 },
+		csp: {
+			mode: 'hash',
+			directives: {
+				'default-src': ['none'],
+				'script-src': ['self'],
+				'style-src': ['self'],
+				'img-src': ['self', 'data:'],
+				'font-src': ['self'],
+				'connect-src': ['self'],
+				'manifest-src': ['self'],
+				'base-uri': ['none'],
+				'form-action': ['self'],
+				'object-src': ['none'],
+			},
+		},
+	},
+};
+
+export default config;
