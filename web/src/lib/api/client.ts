@@ -1,0 +1,27 @@
+import createClient from 'openapi-fetch';
+import { Problem, readProblem, unreachable } from './problem';
+import type { paths } from './schema';
+import { send } from './transport';
+
+/** The typed client of everything in openapi.json. Prefer `ask`, which throws a `Problem` instead of returning one. */
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: (request) => send(request) });
+
+interface Answer<T> {
+	data?: T;
+	error?: unknown;
+	response: Response;
+}
+
+/** The data of an answer, or a thrown `Problem`. */
+export async function ask<T>(answer: Promise<Answer<T>>): Promise<NonNullable<T>> {
+	let got: Answer<T>;
+	try {
+		got = await answer;
+	} catch (cause) {
+		throw cause instanceof Problem ? cause : unreachable();
+	}
+	if (!got.response.ok) {
+		throw readProblem(got.response.status, got.error, got.response.headers.get('x-request-id'));
+	}
+	return got.data as NonNullable<T>;
+}

@@ -1,0 +1,77 @@
+import { readProblem } from './problem';
+
+const LOCK = 'quorate.refresh';
+const HEADER = { 'X-Quorate-Client': 'web' };
+
+let renewal: Promise<boolean> | null = null;
+let onExpired: () => void = () => {};
+
+/** Says what to do when the login session is over for good. */
+export function whenExpired(act: () => void) {
+	onExpired = act;
+}
+
+async function accessWorks(): Promise<boolean> {
+	const answer = await fetch('/api/v1/users/me', { headers: HEADER });
+	return answer.ok;
+}
+
+async function refresh(): Promise<boolean> {
+	const answer = await fetch('/api/v1/auth/refresh', {
+		method: 'POST',
+		headers: { ...HEADER, 'Content-Type': 'application/json' },
+		body: '{}',
+	});
+	// A server in trouble says nothing about the login session: let the caller see the trouble instead.
+	if (answer.status >= 500 || answer.status === 429) throw readProblem(answer.status, await bodyOf(answer));
+	return answer.ok;
+}
+
+/**
+ * Two tabs that send one refresh token would end the login session (reuse detection, IDN-2), so tabs take turns, and
+ * the one that had to wait first looks whether the other has done the work. Without Web Locks (plain HTTP away from
+ * localhost) the single flight within this tab remains.
+ */
+async function renewInTurn(): Promise<boolean> {
+	if (!navigator.locks) return refresh();
+	const first = await navigator.locks.request(LOCK, { ifAvailable: true }, async (lock) =>
+		lock ? { done: await refresh() } : null,
+	);
+	if (first) return first.done;
+	return navigator.locks.request(LOCK, async () => (await accessWorks()) || (await refresh()));
+}
+
+function renew(): Promise<boolean> {
+	renewal ??= renewInTurn().finally(() => (renewal = null));
+	return renewal;
+}
+
+async function bodyOf(answer: Response): Promise<unknown> {
+	try {
+		return await answer.clone().json();
+	} catch {
+		return null;
+	}
+}
+
+async function accessExpired(answer: Response): Promise<boolean> {
+	if (answer.status !== 401) return false;
+	const { code } = readProblem(401, await bodyOf(answer));
+	return code === 'TOKEN_EXPIRED' || code === 'UNAUTHENTICATED';
+}
+
+/** `fetch` with our client header that renews an expired access cookie once and repeats the request. */
+export async function send(input: Request | string, init?: RequestInit): Promise<Response> {
+	const request = new Request(input, init);
+	for (const [name, value] of Object.entries(HEADER)) request.headers.set(name, value);
+	const again = request.clone();
+	const answer = await fetch(request);
+	if (new URL(request.url).pathname.startsWith('/api/v1/auth/') || !(await accessExpired(answer)))
+		return answer;
+	if (await renew()) {
+		const second = await fetch(again);
+		if (!(await accessExpired(second))) return second;
+	}
+	onExpired();
+	return answer;
+}

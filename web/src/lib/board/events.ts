@@ -1,0 +1,143 @@
+import type {
+	ContributionType,
+	Contribution,
+	Decision,
+	Mode,
+	Outcome,
+	Phase,
+	Question,
+	RoundMeasure,
+	Vote,
+	VoteDistribution,
+} from '$lib/api/types';
+
+export type SubProblemIndex = number | null | undefined;
+export type RoundAction = 'continue' | 'challenge' | 'moderate';
+
+export interface StanceOf {
+	persona_code: string;
+	decision: Decision;
+	confidence: number;
+}
+
+/** The payload of each event type (BRD-23), by name. */
+export interface Payloads {
+	'session.created': { problem_statement?: string; mode?: Mode };
+	'session.started': { route?: string; model?: string | null; offline_demo?: boolean };
+	'phase.changed': { phase: Phase; sub_problem?: SubProblemIndex };
+	'clarification.requested': { questions: Question[]; deadline?: string | null };
+	'clarification.answered': {
+		answers: { question_id: string; answer?: string | null }[];
+		by: 'user' | 'timeout';
+	};
+	'problem.decomposed': {
+		sub_problems: {
+			index: number;
+			title: string;
+			goal?: string;
+			scope?: string;
+			proposal?: string;
+			depends_on?: number[];
+			complexity?: number | null;
+		}[];
+		decided_by?: string;
+	};
+	'personas.selected': {
+		sub_problem?: SubProblemIndex;
+		seats: {
+			code: string;
+			name: string;
+			emoji?: string;
+			color?: string;
+			archetype?: string;
+			reason?: string | null;
+		}[];
+		decided_by?: string;
+	};
+	'round.started': {
+		sub_problem?: SubProblemIndex;
+		round: number;
+		kind: 'initial' | 'discussion';
+		action?: RoundAction | null;
+		direction?: string | null;
+		speakers?: string[];
+	};
+	'contribution.started': {
+		sub_problem?: SubProblemIndex;
+		round: number;
+		contribution_id: string;
+		persona_code?: string | null;
+		persona_name?: string | null;
+		type: ContributionType;
+	};
+	'contribution.delta': { contribution_id: string; text: string };
+	'contribution.recorded': { contribution: Contribution };
+	'seat.absent': {
+		sub_problem?: SubProblemIndex;
+		round?: number | null;
+		persona_code: string;
+		persona_name: string;
+		stage: 'initial_round' | 'discussion' | 'voting';
+		reason: string;
+	};
+	'facilitator.decided': {
+		sub_problem?: SubProblemIndex;
+		round: number;
+		action: RoundAction | 'ask_user' | 'vote';
+		reason?: string;
+		question?: string | null;
+		decided_by?: string;
+	};
+	'round.measured': RoundMeasure & { sub_problem?: SubProblemIndex; stances?: StanceOf[] };
+	'voting.started': {
+		sub_problem?: SubProblemIndex;
+		proposal?: string;
+		rule?: string;
+		seats?: string[];
+		stop_reason?: string | null;
+	};
+	'vote.recorded': { vote: Vote } | Vote;
+	'votes.counted': { sub_problem?: SubProblemIndex; vote_distribution: VoteDistribution };
+	'synthesis.started': { sub_problem?: SubProblemIndex };
+	'report.section': { sub_problem?: SubProblemIndex; section: string; content: unknown };
+	'synthesis.recorded': { sub_problem?: SubProblemIndex; outcome?: Outcome };
+	'session.paused': { reason?: 'clarification' | 'user' };
+	'session.resumed': Record<string, never>;
+	'session.stop_requested': Record<string, never>;
+	'session.completed': { outcome?: Outcome; heading?: string };
+	'session.failed': { code: string; message: string };
+	'session.cancelled': { outcome?: Outcome; heading?: string };
+}
+
+export type EventType = keyof Payloads;
+
+interface Envelope<T extends EventType> {
+	type: T;
+	session_id: string;
+	sequence: number;
+	timestamp: string;
+	data: Payloads[T];
+}
+
+/** One durable event of a board session. */
+export type BoardEvent = { [T in EventType]: Envelope<T> }[EventType];
+
+const TERMINAL: readonly string[] = ['session.completed', 'session.failed', 'session.cancelled'];
+
+/** After a terminal event the server closes the stream and nothing follows. */
+export function isTerminal(event: Pick<BoardEvent, 'type'>): boolean {
+	return TERMINAL.includes(event.type);
+}
+
+/** Reads one event; what is not one (a newer server may send more) is null. */
+export function readEvent(raw: unknown): BoardEvent | null {
+	const event = raw as Partial<BoardEvent> | null;
+	if (
+		typeof event?.type !== 'string' ||
+		typeof event.sequence !== 'number' ||
+		typeof event.data !== 'object'
+	) {
+		return null;
+	}
+	return event as BoardEvent;
+}

@@ -1,0 +1,164 @@
+import type {
+	ContributionType,
+	Decision,
+	Failure,
+	Mode,
+	Outcome,
+	Phase,
+	SessionStatus,
+	VoteDistribution,
+} from '$lib/api/types';
+import { m } from '$lib/paraglide/messages.js';
+import type { Tone } from '$lib/ui/Badge.svelte';
+
+/** The course of a session in order (board.md). */
+export const PHASES: readonly Phase[] = [
+	'intake',
+	'decomposition',
+	'selection',
+	'initial_round',
+	'discussion',
+	'voting',
+	'synthesis',
+	'complete',
+];
+
+const phases: Record<Phase, () => string> = {
+	intake: m.phase_intake,
+	decomposition: m.phase_decomposition,
+	selection: m.phase_selection,
+	initial_round: m.phase_initial_round,
+	discussion: m.phase_discussion,
+	voting: m.phase_voting,
+	synthesis: m.phase_synthesis,
+	complete: m.phase_complete,
+};
+
+const statuses: Record<SessionStatus, () => string> = {
+	active: m.status_active,
+	paused: m.status_paused,
+	completed: m.status_completed,
+	failed: m.status_failed,
+	cancelled: m.status_cancelled,
+	archived: m.status_archived,
+};
+
+const statusTones: Record<SessionStatus, Tone> = {
+	active: 'brass',
+	paused: 'slate',
+	completed: 'baize',
+	failed: 'oxblood',
+	cancelled: 'plain',
+	archived: 'plain',
+};
+
+const modes: Record<Mode, () => string> = {
+	quick: m.mode_quick,
+	standard: m.mode_standard,
+	deep: m.mode_deep,
+};
+
+const decisions: Record<Decision, () => string> = {
+	yes: m.decision_yes,
+	no: m.decision_no,
+	conditional: m.decision_conditional,
+	abstain: m.decision_abstain,
+};
+
+const decisionTones: Record<Decision, Tone> = {
+	yes: 'baize',
+	no: 'oxblood',
+	conditional: 'brass',
+	abstain: 'slate',
+};
+
+const outcomes: Record<Outcome, () => string> = {
+	complete: m.outcome_complete,
+	partial: m.outcome_partial,
+	no_quorum: m.outcome_no_quorum,
+	deadlock: m.outcome_deadlock,
+};
+
+const outcomeTones: Record<Outcome, Tone> = {
+	complete: 'baize',
+	partial: 'brass',
+	no_quorum: 'oxblood',
+	deadlock: 'brass',
+};
+
+const contributions: Record<ContributionType, () => string> = {
+	initial: m.contribution_initial,
+	response: m.contribution_response,
+	moderator: m.contribution_moderator,
+	facilitator: m.contribution_facilitator,
+};
+
+const levels: Record<VoteDistribution['level'], () => string> = {
+	unanimous: m.level_unanimous,
+	strong: m.level_strong,
+	moderate: m.level_moderate,
+	weak: m.level_weak,
+	none: m.level_none,
+};
+
+const confidences: Record<VoteDistribution['confidence_level'], () => string> = {
+	low: m.confidence_low,
+	medium: m.confidence_medium,
+	high: m.confidence_high,
+};
+
+const reasons: Record<string, () => string> = {
+	timeout: m.reason_timeout,
+	infra_failure: m.reason_infra_failure,
+	invalid_output: m.reason_invalid_output,
+	cost_ceiling: m.reason_cost_ceiling,
+};
+
+const stages: Record<string, () => string> = {
+	initial_round: m.phase_initial_round,
+	discussion: m.phase_discussion,
+	voting: m.phase_voting,
+};
+
+const actions: Record<string, () => string> = {
+	continue: m.action_continue,
+	challenge: m.action_challenge,
+	moderate: m.action_moderate,
+	ask_user: m.action_ask_user,
+	vote: m.action_vote,
+};
+
+const sections: Record<string, () => string> = {
+	executive_summary: m.report_summary,
+	summary: m.report_summary,
+	recommendation: m.report_recommendation,
+	key_insights: m.report_insights,
+	dissenting_views: m.report_dissent,
+	conditions: m.report_conditions,
+	assumptions: m.report_assumptions,
+	risks: m.report_risks,
+	open_questions: m.report_questions,
+	next_steps: m.report_steps,
+};
+
+/** The name of a value in the reader's language. A value newer than this page is shown as it came. */
+function named(table: Partial<Record<string, () => string>>, value: string): string {
+	return table[value]?.() ?? value.replaceAll('_', ' ');
+}
+
+export const phaseName = (phase: Phase) => named(phases, phase);
+export const statusName = (status: SessionStatus) => named(statuses, status);
+export const statusTone = (status: SessionStatus): Tone => statusTones[status] ?? 'plain';
+export const modeName = (mode: Mode) => named(modes, mode);
+export const decisionName = (decision: Decision) => named(decisions, decision);
+export const decisionTone = (decision: Decision): Tone => decisionTones[decision] ?? 'plain';
+export const outcomeName = (outcome: Outcome) => named(outcomes, outcome);
+export const outcomeTone = (outcome: Outcome): Tone => outcomeTones[outcome] ?? 'plain';
+export const contributionName = (type: ContributionType) => named(contributions, type);
+export const levelName = (level: VoteDistribution['level']) => named(levels, level);
+export const confidenceName = (level: VoteDistribution['confidence_level']) => named(confidences, level);
+export const reasonName = (reason: string) => named(reasons, reason);
+export const stageName = (stage: string) => named(stages, stage);
+export const actionName = (action: string) => named(actions, action);
+export const sectionName = (name: string) => named(sections, name);
+export const failureText = (failure: Failure) => reasons[failure.code]?.() ?? failure.message;

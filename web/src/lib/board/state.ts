@@ -1,0 +1,203 @@
+import type {
+	Absence,
+	ContributionType,
+	Contribution,
+	Outcome,
+	Failure,
+	Phase,
+	Question,
+	RoundMeasure,
+	SessionStatus,
+	Stance,
+	Vote,
+	VoteDistribution,
+} from '$lib/api/types';
+import type { RoundAction, StanceOf } from './events';
+
+export interface Seat {
+	code: string;
+	name: string;
+	emoji: string;
+	color: string;
+	archetype: string;
+	reason: string;
+}
+
+/** A contribution as it is being written (`record` null) or as it was recorded. */
+export interface Speech {
+	kind: 'speech';
+	id: string;
+	personaCode: string | null;
+	personaName: string;
+	type: ContributionType;
+	text: string;
+	record: Contribution | null;
+}
+
+/** What the facilitator decided after a round. */
+export interface Ruling {
+	kind: 'ruling';
+	id: string;
+	action: RoundAction | 'ask_user' | 'vote';
+	reason: string;
+	question: string | null;
+	byRule: boolean;
+}
+
+/** A seat that could not speak or vote. */
+export interface Missing {
+	kind: 'missing';
+	id: string;
+	absence: Absence;
+}
+
+export interface Round {
+	index: number;
+	kind: 'initial' | 'discussion';
+	action: RoundAction | null;
+	direction: string | null;
+	entries: (Speech | Ruling | Missing)[];
+	measure: RoundMeasure | null;
+	stances: StanceOf[];
+}
+
+export interface Ballot {
+	proposal: string;
+	rule: string;
+	seats: string[];
+	stopReason: string | null;
+}
+
+/** A part of the report as it is written; `content` is Markdown, a list, or rows of an object. */
+export interface Section {
+	name: string;
+	content: unknown;
+}
+
+/** One sub-problem and everything the board did about it. */
+export interface Topic {
+	index: number;
+	title: string;
+	goal: string;
+	scope: string;
+	proposal: string;
+	dependsOn: number[];
+	complexity: number | null;
+	phase: Phase | null;
+	seats: Seat[];
+	rounds: Round[];
+	ballot: Ballot | null;
+	votes: Vote[];
+	count: VoteDistribution | null;
+	absences: Absence[];
+	sections: Section[];
+}
+
+/** Everything that the events of a session tell, rebuilt from the first event on. */
+export interface BoardState {
+	sequence: number;
+	status: SessionStatus;
+	phase: Phase;
+	started: boolean;
+	stopping: boolean;
+	pausedFor: 'clarification' | 'user' | null;
+	model: string | null;
+	offlineDemo: boolean;
+	questions: Question[];
+	deadline: string | null;
+	clarified: { question: string; answer: string | null; byTimeout: boolean }[];
+	topics: Topic[];
+	sections: Section[];
+	synthesis: 'none' | 'writing' | 'done';
+	outcome: Outcome | null;
+	heading: string | null;
+	failure: Failure | null;
+}
+
+export function emptyBoard(): BoardState {
+	return {
+		sequence: 0,
+		status: 'active',
+		phase: 'intake',
+		started: false,
+		stopping: false,
+		pausedFor: null,
+		model: null,
+		offlineDemo: false,
+		questions: [],
+		deadline: null,
+		clarified: [],
+		topics: [],
+		sections: [],
+		synthesis: 'none',
+		outcome: null,
+		heading: null,
+		failure: null,
+	};
+}
+
+export function emptyTopic(index: number): Topic {
+	return {
+		index,
+		title: '',
+		goal: '',
+		scope: '',
+		proposal: '',
+		dependsOn: [],
+		complexity: null,
+		phase: null,
+		seats: [],
+		rounds: [],
+		ballot: null,
+		votes: [],
+		count: null,
+		absences: [],
+		sections: [],
+	};
+}
+
+/** Codes of the seats whose contribution is being written now. */
+export function speaking(topic: Topic): Set<string> {
+	const codes = new Set<string>();
+	for (const round of topic.rounds) {
+		for (const entry of round.entries) {
+			if (entry.kind === 'speech' && !entry.record && entry.personaCode) codes.add(entry.personaCode);
+		}
+	}
+	return codes;
+}
+
+/** The last stance a seat is known to hold, vote included. */
+export function latestStance(topic: Topic, code: string): Stance | null {
+	const vote = topic.votes.find((cast) => cast.persona_code === code);
+	if (vote) return vote;
+	for (const round of topic.rounds.toReversed()) {
+		const stance = stanceIn(round, code);
+		if (stance) return stance;
+	}
+	return null;
+}
+
+/** What a seat would have voted at the end of a round; null when it was not told. */
+export function stanceIn(round: Round, code: string): Stance | null {
+	const measured = round.stances.find((stance) => stance.persona_code === code);
+	if (measured) return measured;
+	for (const entry of round.entries.toReversed()) {
+		if (entry.kind === 'speech' && entry.personaCode === code && entry.record?.stance)
+			return entry.record.stance;
+	}
+	return null;
+}
+
+/** All recorded contributions of a topic by id, for the "builds on" links. */
+export function speechesById(topic: Topic): Map<string, Speech> {
+	const found = new Map<string, Speech>();
+	for (const round of topic.rounds) {
+		for (const entry of round.entries) if (entry.kind === 'speech') found.set(entry.id, entry);
+	}
+	return found;
+}
+
+export function isOver(status: SessionStatus): boolean {
+	return status === 'completed' || status === 'failed' || status === 'cancelled' || status === 'archived';
+}

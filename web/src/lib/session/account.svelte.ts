@@ -1,0 +1,68 @@
+import { api, ask } from '$lib/api/client';
+import { Problem } from '$lib/api/problem';
+import type { User } from '$lib/api/types';
+
+/*
+ * The tokens are HttpOnly cookies that this page cannot see. This mark says only "somebody signed in here", so that a
+ * visitor's first page asks the server nothing; it opens no door.
+ */
+const MARK = 'quorate_signed_in';
+
+let user = $state.raw<User | null>(null);
+let loading: Promise<User | null> | null = null;
+
+function mark(on: boolean) {
+	document.cookie = `${MARK}=1; path=/; SameSite=Lax; max-age=${on ? 31_536_000 : 0}`;
+}
+
+function adopt(next: User): User {
+	user = next;
+	mark(true);
+	return next;
+}
+
+export const account = {
+	/** Who is signed in, as far as this page knows. */
+	get user(): User | null {
+		return user;
+	},
+	/** Whether asking the server makes sense on a public page. */
+	get likely(): boolean {
+		return document.cookie.split('; ').includes(`${MARK}=1`);
+	},
+	/** Asks the server once who is signed in; null when nobody is. */
+	load(): Promise<User | null> {
+		if (user) return Promise.resolve(user);
+		loading ??= ask(api.GET('/api/v1/users/me'))
+			.then((body) => adopt(body.user))
+			.catch((problem: Problem) => {
+				if (problem.status !== 401) throw problem;
+				return null;
+			})
+			.finally(() => (loading = null));
+		return loading;
+	},
+	async logIn(email: string, password: string): Promise<User> {
+		return adopt((await ask(api.POST('/api/v1/auth/login', { body: { email, password } }))).user);
+	},
+	async register(body: { email: string; password: string; name?: string; locale: string }): Promise<User> {
+		return adopt((await ask(api.POST('/api/v1/auth/register', { body }))).user);
+	},
+	async becomeOperator(body: {
+		token: string;
+		email: string;
+		password: string;
+		name?: string;
+	}): Promise<User> {
+		return adopt((await ask(api.POST('/api/v1/auth/first-operator', { body }))).user);
+	},
+	async logOut(): Promise<void> {
+		await ask(api.POST('/api/v1/auth/logout'));
+		account.forget();
+	},
+	/** The login session is over: drop what the page knew. */
+	forget() {
+		user = null;
+		mark(false);
+	},
+};

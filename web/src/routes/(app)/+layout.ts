@@ -1,0 +1,13 @@
+import { error, redirect } from '@sveltejs/kit';
+import { explain, Problem } from '$lib/api/problem';
+import { account } from '$lib/session/account.svelte';
+import { loginAddress } from '$lib/session/next';
+
+export async function load({ url }) {
+	const user = await account.load().catch((cause: unknown) => {
+		if (cause instanceof Problem) error(cause.status || 503, explain(cause));
+		throw cause;
+	});
+	if (!user) redirect(307, loginAddress(url.pathname + url.search));
+	return { user };
+}
