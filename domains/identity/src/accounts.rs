@@ -1,0 +1,134 @@
+use std::time::Duration;
+
+use quorate_kernel::{OrgId, Principal, Role, UserId};
+use quorate_store::StoreError;
+use uuid::Uuid;
+
+use crate::login_session::Origin;
+use crate::org::{ACTIVE, FREE_PLAN, Membership, Subscription};
+use crate::secret::{Secret, TokenHash};
+use crate::sign_in::SignedIn;
+use crate::store::{one_time_links, users};
+use crate::user::{NewAccount, Profile, User};
+use crate::{Identity, IdentityError};
+
+/// How long the link to the first operator's account is valid.
+const FIRST_OPERATOR_LINK_LIFE: Duration = Duration::from_secs(24 * 3600);
+/// The account of whoever works directly on the data folder. RFC 2606 keeps its domain out of every mail system, and
+/// registration refuses it.
+const LOCAL_EMAIL: &str = "local@quorate.invalid";
+
+impl Identity {
+    /// Makes an account with its personal organization and logs it in (IDN-1).
+    pub(crate) async fn register(&self, account: &NewAccount, origin: Origin) -> Result<SignedIn, IdentityError> {
+        let (profile, hash) = self.accept(account).await?;
+        let (user, membership) = self.person(profile, false);
+        let mut tx = self.store.system("a registration makes the person and their first organization").await?;
+        users::add(&mut tx, &user, Some(hash), &membership).await.map_err(taken)?;
+        let pair = self.open_session(&mut tx, &user, &membership, origin).await?;
+        tx.commit().await.map_err(taken)?;
+        self.signed_in(user, membership, pair).await
+    }
+
+    /// Makes the account of the first operator, for whoever holds the link that the server printed.
+    pub(crate) async fn register_first_operator(
+        &self,
+        token: &str,
+        account: &NewAccount,
+        origin: Origin,
+    ) -> Result<SignedIn, IdentityError> {
+        let link = TokenHash::of(token);
+        // Looked at before anything costly is done for a stranger; decided below.
+        if !one_time_links::is_valid(&self.store, &link, self.clock.now()).await? {
+            return Err(IdentityError::InvalidLink);
+        }
+        let (profile, hash) = self.accept(account).await?;
+        let (user, membership) = self.person(profile, true);
+        let mut tx = self.store.system("the server's first operator belongs to no organization yet").await?;
+        if !one_time_links::consume(&mut tx, &link, user.created_at).await? {
+            return Err(IdentityError::InvalidLink);
+        }
+        users::add(&mut tx, &user, Some(hash), &membership).await.map_err(taken)?;
+        let pair = self.open_session(&mut tx, &user, &membership, origin).await?;
+        tx.commit().await.map_err(taken)?;
+        tracing::warn!(target: "audit", event = "first_operator", user_id = %user.id, "the first operator was made");
+        self.signed_in(user, membership, pair).await
+    }
+
+    /// A one-time token for the first operator, valid for 24 hours, or `None` when there is an operator. The server
+    /// prints it as `<public_url>/welcome?token=…` at its start; each call makes another.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn first_operator_link(&self) -> Result<Option<String>, IdentityError> {
+        let token = Secret::link_token(self.ids.as_ref());
+        let now = self.clock.now();
+        let expires_at = now + FIRST_OPERATOR_LINK_LIFE;
+        let added = one_time_links::add_first_operator(&self.store, &token.hash(), now, expires_at).await?;
+        Ok(added.then(|| token.expose().to_owned()))
+    }
+
+    /// The principal of the command line when it works directly on the data folder: a local account that no password
+    /// logs in to, made once. It belongs to no login session, so its session id is nil.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn local_principal(&self) -> Result<Principal, IdentityError> {
+        if let Some(principal) = self.find_local().await? {
+            return Ok(principal);
+        }
+        let profile = Profile { email: LOCAL_EMAIL.to_owned(), name: "local".to_owned(), locale: "en".to_owned() };
+        let (user, membership) = self.person(profile, false);
+        let mut tx = self.store.system("the command line's local account is made before anybody is known").await?;
+        match users::add(&mut tx, &user, None, &membership).await {
+            Ok(()) => tx.commit().await?,
+            // Another process made it in between.
+            Err(error) if error.is_unique_violation() => drop(tx),
+            Err(error) => return Err(error.into()),
+        }
+        self.find_local().await?.ok_or_else(|| StoreError::corrupt("identity_users", "no local account").into())
+    }
+
+    async fn find_local(&self) -> Result<Option<Principal>, IdentityError> {
+        let found = users::by_email(&self.store, LOCAL_EMAIL).await?;
+        Ok(found.map(|found| Principal {
+            user_id: found.user.id,
+            org_id: found.membership.org_id,
+            role: found.membership.role,
+            login_session_id: Uuid::nil(),
+            operator: found.user.operator,
+        }))
+    }
+
+    /// The account's fields and the hash of its password, if all of them pass and the address is free.
+    async fn accept(&self, account: &NewAccount) -> Result<(Profile, String), IdentityError> {
+        let profile = account.profile().map_err(IdentityError::Fields)?;
+        if users::is_taken(&self.store, &profile.email).await? {
+            return Err(IdentityError::EmailTaken);
+        }
+        let hash = self.passwords.accept(&account.password, [&profile.email, &profile.name]).await?;
+        Ok((profile, hash))
+    }
+
+    fn person(&self, profile: Profile, operator: bool) -> (User, Membership) {
+        let user = User {
+            id: UserId(self.ids.uuid()),
+            email: profile.email,
+            name: profile.name,
+            locale: profile.locale,
+            operator,
+            created_at: self.clock.now(),
+        };
+        let membership = Membership {
+            org_id: OrgId(self.ids.uuid()),
+            name: user.name.clone(),
+            role: Role::Owner,
+            subscription: Subscription { plan: FREE_PLAN.to_owned(), status: ACTIVE.to_owned() },
+        };
+        (user, membership)
+    }
+}
+
+fn taken(error: StoreError) -> IdentityError {
+    if error.is_unique_violation() { IdentityError::EmailTaken } else { error.into() }
+}
