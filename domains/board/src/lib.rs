@@ -1,1 +1,30 @@
-//! placeholder
+//! The board: a hard decision goes in, expert personas deliberate in rounds and vote blind, and a report that keeps
+//! the dissent comes out, live and over any crash. See this crate's README for the way of a session.
+
+pub mod answer;
+mod board;
+pub mod config;
+pub mod engine;
+mod error;
+mod feed;
+mod http;
+pub mod persona;
+mod prompt;
+pub mod report;
+mod run;
+mod runner;
+mod selection;
+pub mod session;
+mod store;
+
+pub use board::{Board, Deps};
+pub use config::BoardConfig;
+pub use error::BoardError;
+pub use feed::StoredEvent;
+pub use http::routes;
+pub use persona::{Catalogue, Persona};
+pub use report::Report;
+pub use session::{Answer, NewSession, Session, SessionId};
+
+/// The board's tables.
+pub static MIGRATIONS: quorate_store::MigrationSet = sqlx::migrate!();

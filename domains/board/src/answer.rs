@@ -1,0 +1,411 @@
+//! What models are asked to answer, as types: the schema that is sent is made from them, and an answer that does not
+//! fit is repaired once or not used (BRD-5).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::session::{Decision, Stance, named};
+
+/// The decision, as a model names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Choice {
+    /// For it.
+    Yes,
+    /// Against it.
+    No,
+    /// For it on conditions.
+    Conditional,
+    /// Neither.
+    Abstain,
+}
+
+impl From<Choice> for Decision {
+    fn from(choice: Choice) -> Self {
+        match choice {
+            Choice::Yes => Self::Yes,
+            Choice::No => Self::No,
+            Choice::Conditional => Self::Conditional,
+            Choice::Abstain => Self::Abstain,
+        }
+    }
+}
+
+/// An answer that can be checked beyond its shape.
+pub trait Answer: for<'de> Deserialize<'de> + JsonSchema {
+    /// The name of its schema, and of its template without the version.
+    const NAME: &'static str;
+
+    /// What is wrong with it, for the model that is asked to mend it.
+    fn faults(&self) -> Vec<String>;
+}
+
+fn empty(faults: &mut Vec<String>, field: &str, text: &str) {
+    if text.trim().is_empty() {
+        faults.push(format!("`{field}` is empty."));
+    }
+}
+
+fn unit(faults: &mut Vec<String>, field: &str, value: f64) {
+    if !(0.0..=1.0).contains(&value) {
+        faults.push(format!("`{field}` must be a number from 0 to 1; it is {value}."));
+    }
+}
+
+/// Questions that would help the board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Clarify {
+    /// At most three; none if nothing is unclear.
+    pub questions: Vec<ClarifyQuestion>,
+}
+
+/// One question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClarifyQuestion {
+    /// The question.
+    pub question: String,
+    /// Why the answer matters.
+    pub why: String,
+}
+
+impl Answer for Clarify {
+    const NAME: &'static str = "clarify";
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.questions.len() > 3 {
+            faults.push("Ask at most three questions.".to_owned());
+        }
+        for (index, question) in self.questions.iter().enumerate() {
+            empty(&mut faults, &format!("questions[{index}].question"), &question.question);
+        }
+        faults
+    }
+}
+
+/// The split of a problem.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decompose {
+    /// One to five parts.
+    pub sub_problems: Vec<Part>,
+}
+
+/// One part of a problem.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// A short title.
+    pub title: String,
+    /// What a good answer achieves.
+    pub goal: String,
+    /// What belongs to it and what does not.
+    pub scope: String,
+    /// The sentence to vote on.
+    pub proposal: String,
+    /// What to judge by.
+    pub criteria: Vec<String>,
+    /// Earlier parts that must be settled first, by index.
+    pub depends_on: Vec<usize>,
+    /// How complex it is, 0 to 1.
+    pub complexity: f64,
+}
+
+impl Answer for Decompose {
+    const NAME: &'static str = "decompose";
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if !(1..=5).contains(&self.sub_problems.len()) {
+            faults.push("Give one to five sub-problems.".to_owned());
+        }
+        for (index, part) in self.sub_problems.iter().enumerate() {
+            let at = |field: &str| format!("sub_problems[{index}].{field}");
+            empty(&mut faults, &at("title"), &part.title);
+            empty(&mut faults, &at("proposal"), &part.proposal);
+            unit(&mut faults, &at("complexity"), part.complexity);
+            // Only earlier ones, so that no circle can form.
+            if part.depends_on.iter().any(|other| *other >= index) {
+                faults.push(format!("`{}` may only name earlier sub-problems, counted from 0.", at("depends_on")));
+            }
+        }
+        faults
+    }
+}
+
+/// The choice of seats.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Select {
+    /// The chosen personas.
+    pub seats: Vec<Chosen>,
+}
+
+/// One chosen persona.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Chosen {
+    /// The persona's code.
+    pub code: String,
+    /// Why it is needed.
+    pub reason: String,
+}
+
+impl Answer for Select {
+    const NAME: &'static str = "select";
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (index, seat) in self.seats.iter().enumerate() {
+            if self.seats[..index].iter().any(|earlier| earlier.code == seat.code) {
+                faults.push(format!("`{}` is chosen twice.", seat.code));
+            }
+        }
+        faults
+    }
+}
+
+/// What a persona says in a round. The content comes first, since it is shown while it is written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contribute {
+    /// Markdown.
+    pub content: String,
+    /// Refs of contributions it builds on: `C3`.
+    pub builds_on: Vec<String>,
+    /// What it would vote now.
+    pub stance: StatedStance,
+}
+
+/// A stance with its reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatedStance {
+    /// The decision.
+    pub decision: Choice,
+    /// How sure, 0 to 1.
+    pub confidence: f64,
+    /// One sentence.
+    pub reason: String,
+}
+
+impl StatedStance {
+    /// Without the reason.
+    #[must_use]
+    pub fn stance(&self) -> Stance {
+        Stance { decision: self.decision.into(), confidence: self.confidence }
+    }
+}
+
+impl Answer for Contribute {
+    const NAME: &'static str = "contribute";
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        empty(&mut faults, "content", &self.content);
+        unit(&mut faults, "stance.confidence", self.stance.confidence);
+        faults
+    }
+}
+
+named! {
+    /// What a facilitator can choose.
+    Action {
+        /// Go on: who speaks, to what question.
+        Continue = "continue",
+        /// A seat attacks the weakest argument.
+        Challenge = "challenge",
+        /// A voice from outside is brought in.
+        Moderate = "moderate",
+        /// A question to the user.
+        AskUser = "ask_user",
+        /// Enough has been said.
+        Vote = "vote",
+    }
+}
+
+/// What comes next in a discussion, as a model names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NextStep {
+    /// Go on.
+    Continue,
+    /// A seat attacks the weakest argument.
+    Challenge,
+    /// A voice from outside.
+    Moderate,
+    /// A question to the user.
+    AskUser,
+    /// Enough.
+    Vote,
+}
+
+impl From<NextStep> for Action {
+    fn from(step: NextStep) -> Self {
+        match step {
+            NextStep::Continue => Self::Continue,
+            NextStep::Challenge => Self::Challenge,
+            NextStep::Moderate => Self::Moderate,
+            NextStep::AskUser => Self::AskUser,
+            NextStep::Vote => Self::Vote,
+        }
+    }
+}
+
+/// The facilitator's choice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Facilitate {
+    /// What comes next.
+    pub action: NextStep,
+    /// Why.
+    pub reason: String,
+    /// Who speaks, by code.
+    pub speakers: Vec<String>,
+    /// The question to the speakers or to the user.
+    pub question: Option<String>,
+    /// The contribution to challenge, by ref.
+    pub target: Option<String>,
+}
+
+impl Answer for Facilitate {
+    const NAME: &'static str = "facilitate";
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.action == NextStep::AskUser && self.question.as_deref().unwrap_or_default().trim().is_empty() {
+            faults.push("`ask_user` needs a `question`.".to_owned());
+        }
+        faults
+    }
+}
+
+/// A ballot.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ballot {
+    /// The decision.
+    pub decision: Choice,
+    /// How sure, 0 to 1.
+    pub confidence: f64,
+    /// Why.
+    pub reasoning: String,
+    /// On what terms.
+    pub conditions: Vec<String>,
+    /// What would change this mind.
+    pub would_change_mind: String,
+    /// Why the decision differs from the first stance.
+    pub flip_reason: Option<String>,
+}
+
+impl Answer for Ballot {
+    const NAME: &'static str = "vote";
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        unit(&mut faults, "confidence", self.confidence);
+        empty(&mut faults, "reasoning", &self.reasoning);
+        if self.decision == Choice::Conditional && self.conditions.iter().all(|text| text.trim().is_empty()) {
+            faults.push("A conditional vote needs `conditions`.".to_owned());
+        }
+        faults
+    }
+}
+
+/// What a report says that a model must write. Counts and dissent are added by the program.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportDraft {
+    /// The summary.
+    pub summary: String,
+    /// What to do.
+    pub recommendation: String,
+    /// What the discussion brought to light.
+    pub key_insights: Vec<String>,
+    /// On what terms.
+    pub conditions: Vec<String>,
+    /// What was taken for granted.
+    pub assumptions: Vec<String>,
+    /// What may go wrong.
+    pub risks: Vec<String>,
+    /// What is still open.
+    pub open_questions: Vec<String>,
+    /// What to do next.
+    pub next_steps: Vec<NextAction>,
+}
+
+/// One next step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NextAction {
+    /// What is to be done.
+    pub what: String,
+    /// By whom.
+    pub who: String,
+    /// By when.
+    pub by_when: String,
+}
+
+/// Declares the two shapes of a report's answer: they differ in the name of the summary.
+macro_rules! report_answer {
+    ($(#[$doc:meta])* $name:ident, $schema:literal, $summary:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            /// The summary.
+            pub $summary: String,
+            /// What to do.
+            pub recommendation: String,
+            /// What the discussion brought to light.
+            pub key_insights: Vec<String>,
+            /// On what terms.
+            pub conditions: Vec<String>,
+            /// What was taken for granted.
+            pub assumptions: Vec<String>,
+            /// What may go wrong.
+            pub risks: Vec<String>,
+            /// What is still open.
+            pub open_questions: Vec<String>,
+            /// What to do next.
+            pub next_steps: Vec<NextAction>,
+        }
+
+        impl Answer for $name {
+            const NAME: &'static str = $schema;
+
+            fn faults(&self) -> Vec<String> {
+                let mut faults = Vec::new();
+                empty(&mut faults, stringify!($summary), &self.$summary);
+                faults
+            }
+        }
+
+        impl From<$name> for ReportDraft {
+            fn from(answer: $name) -> Self {
+                Self {
+                    summary: answer.$summary,
+                    recommendation: answer.recommendation,
+                    key_insights: answer.key_insights,
+                    conditions: answer.conditions,
+                    assumptions: answer.assumptions,
+                    risks: answer.risks,
+                    open_questions: answer.open_questions,
+                    next_steps: answer.next_steps,
+                }
+            }
+        }
+    };
+}
+
+report_answer! {
+    /// The report on a sub-problem.
+    SynthesizeSub, "synthesize_sub", summary
+}
+
+report_answer! {
+    /// The report on the whole.
+    Synthesize, "synthesize", executive_summary
+}

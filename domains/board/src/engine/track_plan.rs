@@ -1,0 +1,230 @@
+//! What should happen next on one sub-problem.
+
+use chrono::{DateTime, Utc};
+
+use super::count::{Level, count};
+use super::event::{
+    Asked, ContributionKind, Counted, Event, Facilitated, LimitKind, PhaseChange, RULE, RoundKind, RoundStart, Seat,
+    StopReason, SubProblemRef, VotingStart,
+};
+use super::plan::{Call, Plan, Rules, is_done, needs_report};
+use super::state::{Round, State, Track};
+use super::stop::{Course, stop};
+use crate::answer::Action;
+use crate::session::{Outcome, Phase, Question, derived_id};
+
+pub(super) fn plan_track(state: &State, track: &Track, rules: &Rules, now: DateTime<Utc>, plan: &mut Plan) {
+    if is_done(state, track) {
+        return;
+    }
+    let index = track.sub_problem.index;
+    let ready = track.sub_problem.depends_on.iter().all(|other| state.track(*other).is_none_or(|t| is_done(state, t)));
+    if !ready {
+        return;
+    }
+    if track.seats.is_empty() {
+        announce(track, Phase::Selection, plan);
+        plan.calls.push(Call::Select { sub_problem: index });
+    } else if track.voting.is_some() {
+        vote(state, track, plan);
+    } else if let Some(round) = track.rounds.last() {
+        discuss(state, track, round, rules, now, plan);
+    } else {
+        announce(track, Phase::InitialRound, plan);
+        plan.event(Event::RoundStarted(RoundStart {
+            sub_problem: index,
+            round: 0,
+            kind: RoundKind::Initial,
+            action: Action::Continue,
+            direction: None,
+            lead: None,
+            target: None,
+            speakers: track.seats.iter().map(|seat| seat.code.clone()).collect(),
+        }));
+    }
+}
+
+fn announce(track: &Track, phase: Phase, plan: &mut Plan) {
+    if track.phase != Some(phase) {
+        plan.event(Event::PhaseChanged(PhaseChange { phase, sub_problem: Some(track.sub_problem.index) }));
+    }
+}
+
+fn discuss(state: &State, track: &Track, round: &Round, rules: &Rules, now: DateTime<Utc>, plan: &mut Plan) {
+    let index = track.sub_problem.index;
+    if let Some(limit) = state.limit {
+        // Whoever has not spoken yet does not speak any more; the vote is on what there is.
+        let reason = if limit == LimitKind::Cost { StopReason::CostLimit } else { StopReason::TimeLimit };
+        open_vote(track, reason, plan);
+        return;
+    }
+    let waiting = speakers(track, &round.start);
+    if !waiting.is_empty() {
+        plan.calls.extend(waiting);
+        return;
+    }
+    if round.measured.is_none() {
+        plan.calls.push(Call::Measure { sub_problem: index, round: round.start.round });
+        return;
+    }
+    let facts = track.facts();
+    let course = Course {
+        mode: state.brief.mode,
+        max_rounds: track.round_limit(&state.brief),
+        rounds: &facts,
+        voices: track.present().count(),
+        limit: state.limit,
+    };
+    if let Some(reason) = stop(&course) {
+        open_vote(track, reason, plan);
+        return;
+    }
+    let Some(facilitated) = &track.facilitated else {
+        announce(track, Phase::Discussion, plan);
+        plan.calls.push(Call::Facilitate { sub_problem: index, round: round.start.round });
+        return;
+    };
+    match facilitated.action {
+        Action::Vote => open_vote(track, StopReason::Facilitator, plan),
+        Action::AskUser if track.asked_after != Some(round.start.round) => {
+            // Another sub-problem's question may be open; then this one waits its turn.
+            if state.asked.is_none() {
+                plan.event(Event::ClarificationRequested(ask(state, track, facilitated, rules, now)));
+            }
+        }
+        Action::AskUser if state.asked.is_some() => {}
+        _ => plan.event(Event::RoundStarted(next_round(track, round, facilitated, rules))),
+    }
+}
+
+/// The speakers of a round who have yet to speak. A lead speaks first, alone.
+fn speakers(track: &Track, start: &RoundStart) -> Vec<Call> {
+    let call = |seat: &Seat, seq: usize, kind: ContributionKind| Call::Contribute {
+        sub_problem: start.sub_problem,
+        round: start.round,
+        seat: Box::new(seat.clone()),
+        seq,
+        kind,
+    };
+    if let Some(lead) = &start.lead
+        && !track.is_settled(start.round, &lead.code)
+    {
+        let outside = track.seats.iter().all(|seat| seat.code != lead.code);
+        let kind = if outside { ContributionKind::Moderator } else { ContributionKind::Response };
+        return vec![call(lead, 0, kind)];
+    }
+    let kind = match start.kind {
+        RoundKind::Initial => ContributionKind::Initial,
+        RoundKind::Discussion => ContributionKind::Response,
+    };
+    track
+        .seats
+        .iter()
+        .enumerate()
+        .filter(|(_, seat)| start.speakers.contains(&seat.code) && !track.is_settled(start.round, &seat.code))
+        .map(|(place, seat)| call(seat, place + 1, kind))
+        .collect()
+}
+
+fn ask(state: &State, track: &Track, facilitated: &Facilitated, rules: &Rules, now: DateTime<Utc>) -> Asked {
+    let index = track.sub_problem.index;
+    let question = facilitated.question.clone().unwrap_or_else(|| facilitated.reason.clone());
+    let id = derived_id(state.id, &format!("question/{index}/{}", facilitated.round)).to_string();
+    let wait = chrono::Duration::from_std(rules.clarification_timeout).unwrap_or(chrono::Duration::MAX);
+    Asked {
+        questions: vec![Question { id, question, why: facilitated.reason.clone() }],
+        deadline: now.checked_add_signed(wait).unwrap_or(now),
+        sub_problem: Some(index),
+    }
+}
+
+fn next_round(track: &Track, last: &Round, facilitated: &Facilitated, rules: &Rules) -> RoundStart {
+    let present: Vec<&Seat> = track.present().collect();
+    let everyone = || present.iter().map(|seat| seat.code.clone()).collect::<Vec<_>>();
+    let named = |code: &String| present.iter().any(|seat| seat.code == *code);
+    let chosen: Vec<String> = facilitated.speakers.iter().filter(|code| named(code)).cloned().collect();
+    let (lead, speakers) = match facilitated.action {
+        Action::Challenge => {
+            let lead = chosen.first().and_then(|code| present.iter().find(|seat| seat.code == *code));
+            let rest = everyone().into_iter().filter(|code| lead.is_none_or(|lead| lead.code != *code)).collect();
+            (lead.map(|seat| (*seat).clone()), rest)
+        }
+        Action::Moderate => (moderator(track, last, rules), everyone()),
+        Action::Continue | Action::AskUser | Action::Vote => {
+            (None, if chosen.is_empty() { everyone() } else { chosen })
+        }
+    };
+    RoundStart {
+        sub_problem: track.sub_problem.index,
+        round: last.start.round + 1,
+        kind: RoundKind::Discussion,
+        action: facilitated.action,
+        direction: facilitated.question.clone(),
+        lead,
+        target: facilitated.target.clone(),
+        speakers,
+    }
+}
+
+/// The next voice from outside: each one not yet on the board, in turn.
+fn moderator(track: &Track, last: &Round, rules: &Rules) -> Option<Seat> {
+    let free: Vec<&Seat> = rules
+        .moderators
+        .iter()
+        .filter(|voice| track.seats.iter().all(|seat| seat.code != voice.code))
+        .filter(|voice| !track.voices().any(|said| said.persona_code.as_deref() == Some(voice.code.as_str())))
+        .collect();
+    let turn = usize::from(last.start.round) % free.len().max(1);
+    free.get(turn).map(|seat| (*seat).clone())
+}
+
+fn open_vote(track: &Track, stop_reason: StopReason, plan: &mut Plan) {
+    announce(track, Phase::Voting, plan);
+    plan.event(Event::VotingStarted(VotingStart {
+        sub_problem: track.sub_problem.index,
+        proposal: track.sub_problem.proposal.clone(),
+        rule: RULE.to_owned(),
+        seats: track.present().map(|seat| seat.code.clone()).collect(),
+        stop_reason,
+    }));
+}
+
+fn vote(state: &State, track: &Track, plan: &mut Plan) {
+    let index = track.sub_problem.index;
+    let waiting = track.present().filter(|seat| !track.has_voted(&seat.code));
+    let calls: Vec<Call> =
+        waiting.map(|seat| Call::Vote { sub_problem: index, seat: Box::new(seat.clone()) }).collect();
+    if !calls.is_empty() {
+        plan.calls.extend(calls);
+    } else if track.counted.is_none() {
+        plan.event(Event::VotesCounted(result(track)));
+    } else if needs_report(state, track) && track.report.is_none() {
+        announce(track, Phase::Synthesis, plan);
+        if !track.synthesis_started {
+            plan.event(Event::SynthesisStarted(SubProblemRef { sub_problem: Some(index) }));
+        }
+        plan.calls.push(Call::Synthesize { sub_problem: Some(index) });
+    }
+}
+
+fn result(track: &Track) -> Counted {
+    let tally = count(&track.votes, track.seats.len());
+    let outcome = if !tally.quorum {
+        Outcome::NoQuorum
+    } else {
+        match track.stop_reason() {
+            Some(StopReason::CostLimit | StopReason::TimeLimit) => Outcome::Partial,
+            // The vote may still break what discussion could not.
+            Some(StopReason::Deadlock) if matches!(tally.level, Level::None | Level::Weak) && is_split(&tally) => {
+                Outcome::Deadlock
+            }
+            _ => Outcome::Complete,
+        }
+    };
+    Counted { sub_problem: track.sub_problem.index, tally, outcome }
+}
+
+/// Neither side has three fifths.
+fn is_split(tally: &super::count::Tally) -> bool {
+    tally.support.is_some_and(|support| support > 0.4 && support < 0.6)
+}

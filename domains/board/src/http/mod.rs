@@ -1,0 +1,38 @@
+//! The API of the board (BRD-23, BRD-24). Handlers end where HTTP ends.
+
+mod deliberation;
+mod personas;
+mod results;
+mod sessions;
+mod stream;
+
+use quorate_http::{Access, Routes};
+use quorate_kernel::Permission;
+use utoipa_axum::routes;
+
+use crate::Board;
+
+/// Every route of the board, each with the permission it needs.
+pub fn routes(board: Board) -> Routes<()> {
+    let read = Access::Needs(Permission::BoardSessionRead);
+    let write = Access::Needs(Permission::BoardSessionWrite);
+    Routes::<Board>::new()
+        .add(write, routes!(sessions::create))
+        .add(read, routes!(sessions::list))
+        .add(read, routes!(sessions::get))
+        .add(write, routes!(sessions::update))
+        .add(write, routes!(sessions::delete))
+        .add(write, routes!(deliberation::start))
+        .add(write, routes!(deliberation::pause))
+        .add(write, routes!(deliberation::resume))
+        .add(write, routes!(deliberation::stop))
+        .add(write, routes!(deliberation::answers))
+        .add(read, routes!(results::contributions))
+        .add(read, routes!(results::votes))
+        .add(read, routes!(results::report))
+        .add(read, routes!(results::events))
+        .add(read, routes!(results::export))
+        .add(read, routes!(stream::stream))
+        .add(Access::Needs(Permission::PersonaRead), routes!(personas::list))
+        .with_state(board)
+}

@@ -1,0 +1,84 @@
+//! Puts a report together from the state.
+
+use super::{Dissent, Method, Report, RoundReport, SubReport, heading, markdown};
+use crate::engine::count::count;
+use crate::engine::event::Synthesized;
+use crate::engine::{State, Track};
+use crate::prompt;
+use crate::session::Outcome;
+
+/// The report of a session whose synthesis is `written`.
+#[must_use]
+pub fn build(state: &State, written: &Synthesized, outcome: Outcome) -> Report {
+    let draft = written.draft.clone().unwrap_or_default();
+    let seats = state.tracks.iter().map(|track| track.seats.len()).sum();
+    let mut report = Report {
+        heading: heading(outcome).to_owned(),
+        outcome,
+        executive_summary: draft.summary,
+        recommendation: draft.recommendation,
+        key_insights: draft.key_insights,
+        vote_distribution: count(state.tracks.iter().flat_map(|track| &track.votes), seats),
+        dissenting_views: state.tracks.iter().flat_map(dissent).collect(),
+        conditions: draft.conditions,
+        assumptions: draft.assumptions,
+        risks: draft.risks,
+        open_questions: draft.open_questions,
+        next_steps: draft.next_steps,
+        absences: state.tracks.iter().flat_map(|track| track.absences.iter().cloned()).collect(),
+        sub_problems: state.tracks.iter().map(sub_report).collect(),
+        method: Method {
+            mode: state.brief.mode,
+            models: state.models.iter().cloned().collect(),
+            offline_demo: state.started.as_ref().is_some_and(|started| started.offline_demo),
+            rounds: state.tracks.iter().map(|track| track.rounds.len().saturating_sub(1)).sum(),
+            personas: seats,
+            calls: state.calls,
+            prompt_version: prompt::VERSION.to_owned(),
+            decomposed_by: state.decomposed_by,
+            unwritten: written.failure,
+        },
+        full_report: String::new(),
+    };
+    report.full_report = markdown(&report, &state.brief);
+    report
+}
+
+fn dissent(track: &Track) -> Vec<Dissent> {
+    // Without a result there is nothing to dissent from.
+    if track.counted.as_ref().is_none_or(|counted| !counted.tally.quorum) {
+        return Vec::new();
+    }
+    track
+        .dissent()
+        .map(|vote| Dissent {
+            persona_code: vote.persona_code.clone(),
+            persona_name: vote.persona_name.clone(),
+            sub_problem: vote.sub_problem,
+            decision: vote.decision,
+            confidence: vote.confidence,
+            view: vote.reasoning.clone(),
+        })
+        .collect()
+}
+
+fn sub_report(track: &Track) -> SubReport {
+    let draft = track.report.as_ref().and_then(|report| report.draft.as_ref());
+    SubReport {
+        index: track.sub_problem.index,
+        title: track.sub_problem.title.clone(),
+        goal: track.sub_problem.goal.clone(),
+        proposal: track.sub_problem.proposal.clone(),
+        summary: draft.map(|draft| draft.summary.clone()),
+        recommendation: draft.map(|draft| draft.recommendation.clone()),
+        vote_distribution: track.counted.as_ref().map(|counted| counted.tally.clone()),
+        outcome: track.counted.as_ref().map(|counted| counted.outcome),
+        rounds: track
+            .rounds
+            .iter()
+            .filter_map(|round| round.measured.as_ref())
+            .map(|m| RoundReport { round: m.round, novelty: m.novelty, drift: m.drift, agreement: m.agreement })
+            .collect(),
+        stop_reason: track.stop_reason(),
+    }
+}

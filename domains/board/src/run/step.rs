@@ -1,0 +1,299 @@
+//! A call of the plan made ready and performed: everything it needs is taken from the state before it starts, so that
+//! it can run beside others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quorate_kernel::MicroUsd;
+use quorate_models::Models;
+use serde_json::Value;
+use tokio::sync::mpsc::UnboundedSender;
+use uuid::Uuid;
+
+use super::ask::{Answered, Heard, Question, Unanswered, ask};
+use super::partial::{PartialObject, Piece};
+use super::variables;
+use crate::answer::{Ballot, Clarify, Contribute, Decompose, Facilitate, Select, Synthesize, SynthesizeSub};
+use crate::config::BoardConfig;
+use crate::engine::event::{ContributionKind, ContributionStart, Event, Section};
+use crate::engine::plan_outcome;
+use crate::engine::{Call, State};
+use crate::error::BoardError;
+use crate::persona::Catalogue;
+use crate::prompt::Prompts;
+use crate::session::derived_id;
+
+/// What steps need of the world.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) models: Arc<Models>,
+    pub(crate) prompts: Arc<Prompts>,
+    pub(crate) personas: Arc<Catalogue>,
+    pub(crate) config: Arc<BoardConfig>,
+}
+
+/// What is heard from a step while it runs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Progress {
+    /// A contribution starts, or starts again.
+    Started(ContributionStart),
+    /// A piece of a contribution.
+    Text { contribution: Uuid, persona: String, text: String },
+    /// A section of a report is whole.
+    Section(Section),
+}
+
+/// A step's result: the answer, in the type that its call asks for.
+#[derive(Debug)]
+pub(crate) enum Landing {
+    Clarify(Result<Answered<Clarify>, Unanswered>),
+    Decompose(Result<Answered<Decompose>, Unanswered>),
+    /// None where the user chose the seats.
+    Select(Option<Result<Answered<Select>, Unanswered>>),
+    Contribute(Result<Answered<Contribute>, Unanswered>),
+    Measure(Option<Measures>),
+    Facilitate(Result<Answered<Facilitate>, Unanswered>),
+    Vote(Result<Answered<Ballot>, Unanswered>),
+    SynthesizeSub(Result<Answered<SynthesizeSub>, Unanswered>),
+    Synthesize(Result<Answered<Synthesize>, Unanswered>),
+}
+
+/// What embeddings tell of a round.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Measures {
+    pub(crate) embedder: String,
+    pub(crate) novelty: Option<f64>,
+    pub(crate) drift: Option<f64>,
+}
+
+/// A step that is ready to run.
+pub(crate) struct Step {
+    /// The call it performs.
+    pub(crate) call: Call,
+    /// What it may cost; none where it costs nothing or the price is unknown.
+    pub(crate) estimate: Option<MicroUsd>,
+    /// Recorded when it starts.
+    pub(crate) opening: Option<ContributionStart>,
+    work: Work,
+}
+
+enum Work {
+    Ask(Box<Question>),
+    Embed { round: Vec<String>, earlier: Vec<String>, sub_problem: String },
+    Nothing,
+}
+
+const SHORT_ANSWER: u32 = 1_500;
+const LONG_ANSWER: u32 = 4_000;
+
+/// Makes a call ready.
+pub(crate) fn prepare(world: &World, state: &State, call: Call) -> Result<Step, BoardError> {
+    let question = |name: &str, variables: Value, route: String, temperature: f32, most: u32| {
+        let (messages, template) = world.prompts.render(name, variables)?;
+        Ok::<_, BoardError>(Question {
+            route,
+            messages,
+            template,
+            temperature: Some(temperature),
+            max_output_tokens: most,
+            key: format!("{}/{}", state.id, call.key()),
+        })
+    };
+    // The board's own work is done by the first of its routes.
+    let secretary = || state.brief.route.clone().unwrap_or_else(|| world.route(0).to_owned());
+    let track = |index: usize| state.track(index).ok_or(BoardError::Conflict("no such sub-problem"));
+    let persona = |code: &str| world.personas.get(code).ok_or(BoardError::Conflict("a persona is no longer there"));
+    let mut opening = None;
+    let asked = match &call {
+        Call::Clarify => question("clarify", variables::clarify(state), secretary(), 0.3, SHORT_ANSWER)?,
+        Call::Decompose => question("decompose", variables::decompose(state), secretary(), 0.3, SHORT_ANSWER)?,
+        Call::Select { .. } if state.brief.personas.is_some() => {
+            return Ok(Step { call, estimate: None, opening: None, work: Work::Nothing });
+        }
+        Call::Select { sub_problem } => {
+            let variables = variables::select(state, track(*sub_problem)?, &world.personas);
+            question("select", variables, secretary(), 0.3, SHORT_ANSWER)?
+        }
+        Call::Contribute { sub_problem, round, seat, kind, .. } => {
+            let track = track(*sub_problem)?;
+            let start = track.rounds.iter().find(|one| one.start.round == *round);
+            let start = &start.ok_or(BoardError::Conflict("no such round"))?.start;
+            let who = persona(&seat.code)?;
+            opening = Some(ContributionStart {
+                contribution_id: derived_id(state.id, &call.key()),
+                sub_problem: *sub_problem,
+                round: *round,
+                persona_code: seat.code.clone(),
+                kind: *kind,
+            });
+            let variables = variables::contribute(state, track, start, seat, who);
+            question("contribute", variables, seat.route.clone(), who.temperature, SHORT_ANSWER)?
+        }
+        Call::Measure { sub_problem, round } => {
+            let track = track(*sub_problem)?;
+            let text = |wanted: fn(u8, u8) -> bool| {
+                let said = track.record().into_iter().filter(|said| wanted(said.round, *round));
+                said.map(|said| said.content.clone()).collect::<Vec<_>>()
+            };
+            let part = &track.sub_problem;
+            let about = [&part.title, &part.goal, &part.scope, &part.proposal].map(String::as_str).join("\n");
+            let about = format!("{about}\n{}\n{}", part.criteria.join("\n"), state.brief.problem_statement);
+            let work = Work::Embed {
+                round: text(|said, round| said == round),
+                earlier: text(|said, round| said < round),
+                sub_problem: about,
+            };
+            return Ok(Step { call, estimate: None, opening: None, work });
+        }
+        Call::Facilitate { sub_problem, .. } => {
+            let variables = variables::facilitate(state, track(*sub_problem)?);
+            question("facilitate", variables, secretary(), 0.3, SHORT_ANSWER)?
+        }
+        Call::Vote { sub_problem, seat } => {
+            let who = persona(&seat.code)?;
+            let variables = variables::vote(state, track(*sub_problem)?, seat, who);
+            question("vote", variables, seat.route.clone(), who.temperature, SHORT_ANSWER)?
+        }
+        Call::Synthesize { sub_problem: Some(index) } => {
+            let variables = variables::synthesize_sub(state, track(*index)?);
+            question("synthesize_sub", variables, secretary(), 0.4, LONG_ANSWER)?
+        }
+        Call::Synthesize { sub_problem: None } => {
+            let variables = variables::synthesize(state, plan_outcome(state));
+            question("synthesize", variables, secretary(), 0.4, LONG_ANSWER)?
+        }
+    };
+    let estimate = asked.estimate(&world.models);
+    Ok(Step { call, estimate, opening, work: Work::Ask(Box::new(asked)) })
+}
+
+impl World {
+    /// The route of the n-th seat.
+    pub(crate) fn route(&self, seat: usize) -> &str {
+        let routes = &self.config.routes;
+        routes.get(seat % routes.len().max(1)).map_or("default", String::as_str)
+    }
+}
+
+impl Step {
+    /// Performs it.
+    pub(crate) async fn perform(self, world: World, progress: UnboundedSender<Progress>) -> (Call, Landing) {
+        let limit = Duration::from_secs(world.config.call_timeout_seconds);
+        let Self { call, opening, work, .. } = self;
+        let (models, prompts) = (&*world.models, &*world.prompts);
+        let question = match work {
+            Work::Ask(question) => *question,
+            Work::Embed { round, earlier, sub_problem } => {
+                let measured = tokio::time::timeout(limit, measure(models, round, earlier, sub_problem)).await;
+                return (call, Landing::Measure(measured.ok().flatten()));
+            }
+            Work::Nothing => return (call, Landing::Select(None)),
+        };
+        let silent = |_: Heard<'_>| ();
+        let result = match &call {
+            Call::Clarify => Landing::Clarify(ask(models, prompts, question, limit, silent).await),
+            Call::Decompose => Landing::Decompose(ask(models, prompts, question, limit, silent).await),
+            Call::Select { .. } => Landing::Select(Some(ask(models, prompts, question, limit, silent).await)),
+            Call::Contribute { seat, .. } => {
+                let hear = contribution_ear(opening, seat.code.clone(), progress);
+                Landing::Contribute(ask(models, prompts, question, limit, hear).await)
+            }
+            Call::Measure { .. } => Landing::Measure(None),
+            Call::Facilitate { .. } => Landing::Facilitate(ask(models, prompts, question, limit, silent).await),
+            Call::Vote { .. } => Landing::Vote(ask(models, prompts, question, limit, silent).await),
+            Call::Synthesize { sub_problem } => {
+                let hear = report_ear(*sub_problem, progress);
+                if sub_problem.is_some() {
+                    Landing::SynthesizeSub(ask(models, prompts, question, limit, hear).await)
+                } else {
+                    Landing::Synthesize(ask(models, prompts, question, limit, hear).await)
+                }
+            }
+        };
+        (call, result)
+    }
+}
+
+/// Hands on a contribution's text as it grows. A driver that is gone hears nothing, which is fine.
+fn contribution_ear(
+    opening: Option<ContributionStart>,
+    persona: String,
+    progress: UnboundedSender<Progress>,
+) -> impl FnMut(Heard<'_>) + Send {
+    let mut reader = PartialObject::default();
+    let id = opening.as_ref().map(|opening| opening.contribution_id).unwrap_or_default();
+    move |heard| match heard {
+        Heard::Restart => {
+            reader = PartialObject::default();
+            if let Some(opening) = &opening {
+                drop(progress.send(Progress::Started(opening.clone())));
+            }
+        }
+        Heard::Text(chunk) => {
+            for piece in reader.feed(chunk) {
+                if let Piece::Text { key, text } = piece
+                    && key == "content"
+                {
+                    drop(progress.send(Progress::Text { contribution: id, persona: persona.clone(), text }));
+                }
+            }
+        }
+    }
+}
+
+/// Hands on a report's sections as each becomes whole.
+fn report_ear(sub_problem: Option<usize>, progress: UnboundedSender<Progress>) -> impl FnMut(Heard<'_>) + Send {
+    let mut reader = PartialObject::default();
+    move |heard| match heard {
+        Heard::Restart => reader = PartialObject::default(),
+        Heard::Text(chunk) => {
+            for piece in reader.feed(chunk) {
+                if let Piece::Field { key, value } = piece {
+                    drop(progress.send(Progress::Section(Section { sub_problem, section: key, content: value })));
+                }
+            }
+        }
+    }
+}
+
+async fn measure(models: &Models, round: Vec<String>, earlier: Vec<String>, sub_problem: String) -> Option<Measures> {
+    use crate::engine::measure::{drift, novelty};
+    let embedder = models.embedder();
+    let split = round.len();
+    let texts: Vec<String> = round.into_iter().chain(earlier).chain([sub_problem]).collect();
+    match embedder.embed(&texts).await {
+        Ok(vectors) if vectors.len() == texts.len() => {
+            let (round, rest) = vectors.split_at(split);
+            let (about, earlier) = rest.split_last()?;
+            Some(Measures {
+                embedder: embedder.name().to_owned(),
+                novelty: novelty(round, earlier),
+                drift: drift(round, about),
+            })
+        }
+        Ok(_) => None,
+        Err(error) => {
+            // Unknown is shown as unknown; it never becomes a number (BRD-12).
+            tracing::warn!(%error, "a round could not be measured");
+            None
+        }
+    }
+}
+
+/// The events that stand for what was heard.
+pub(crate) fn heard(progress: Progress) -> Event {
+    match progress {
+        Progress::Started(start) => Event::ContributionStarted(start),
+        Progress::Text { contribution, persona, text } => Event::ContributionDelta(crate::engine::event::Delta {
+            contribution_id: contribution,
+            persona_code: persona,
+            text,
+        }),
+        Progress::Section(section) => Event::ReportSection(section),
+    }
+}
+
+/// Whether a call speaks in the record.
+pub(crate) const fn speaks(kind: ContributionKind) -> bool {
+    !matches!(kind, ContributionKind::Moderator)
+}

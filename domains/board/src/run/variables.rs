@@ -1,0 +1,254 @@
+//! The variables of prompt templates, from the state. The offline model sees these very values.
+
+use serde_json::{Value, json};
+
+use crate::engine::event::{RULE_IN_WORDS, RoundStart, Seat, Vote};
+use crate::engine::{State, Track};
+use crate::persona::{Catalogue, Persona};
+use crate::session::{FailureCode, Outcome, Stance};
+
+pub(super) fn clarify(state: &State) -> Value {
+    json!({ "problem": problem(state), "max_questions": 3 })
+}
+
+pub(super) fn decompose(state: &State) -> Value {
+    json!({ "problem": problem(state), "max_sub_problems": 5 })
+}
+
+pub(super) fn select(state: &State, track: &Track, personas: &Catalogue) -> Value {
+    let candidates: Vec<Value> = personas
+        .all()
+        .into_iter()
+        .filter(|persona| persona.roles.is_empty())
+        .map(|persona| {
+            json!({
+                "code": persona.code,
+                "name": persona.name,
+                "archetype": persona.archetype,
+                "category": persona.category,
+                "summary": persona.summary,
+            })
+        })
+        .collect();
+    json!({
+        "problem": problem(state),
+        "sub_problem": sub_problem(track),
+        "seats": track.sub_problem.seats,
+        "candidates": candidates,
+    })
+}
+
+pub(super) fn contribute(state: &State, track: &Track, round: &RoundStart, seat: &Seat, who: &Persona) -> Value {
+    let leads = round.lead.as_ref().is_some_and(|lead| lead.code == seat.code);
+    let outside = track.seats.iter().all(|own| own.code != seat.code);
+    let kind = match (round.round, leads, outside) {
+        (0, _, _) => "initial",
+        (_, true, true) => "moderator",
+        (_, true, false) => "challenge",
+        _ => "response",
+    };
+    // The first round is blind (BRD: independence is the whole worth of it).
+    let prior = if round.round == 0 { Vec::new() } else { record(track) };
+    let earlier: Vec<Value> = track
+        .sub_problem
+        .depends_on
+        .iter()
+        .filter_map(|index| state.track(*index))
+        .map(|other| json!({ "title": other.sub_problem.title, "recommendation": draft(other, |d| &d.recommendation) }))
+        .collect();
+    json!({
+        "problem": problem(state),
+        "sub_problem": sub_problem(track),
+        "persona": persona(who),
+        "round": round.round,
+        "kind": kind,
+        "direction": round.direction,
+        "target": round.target,
+        "prior": prior,
+        "own_stance": track.stance(&seat.code).map(stance),
+        "earlier_results": earlier,
+    })
+}
+
+pub(super) fn facilitate(state: &State, track: &Track) -> Value {
+    let seats: Vec<Value> = track
+        .present()
+        .map(|seat| {
+            let now = track.stance(&seat.code);
+            json!({
+                "code": seat.code,
+                "name": seat.name,
+                "archetype": seat.archetype,
+                "decision": now.map(|stance| stance.decision),
+                "confidence": now.map(|stance| stance.confidence),
+            })
+        })
+        .collect();
+    let facts = track.facts();
+    let last = facts.last();
+    json!({
+        "problem": problem(state),
+        "sub_problem": sub_problem(track),
+        "round": track.rounds.last().map_or(0, |round| round.start.round),
+        "max_rounds": track.round_limit(&state.brief),
+        "seats": seats,
+        "measures": {
+            "novelty": last.and_then(|facts| facts.novelty),
+            "drift": last.and_then(|facts| facts.drift),
+            "agreement": last.and_then(|facts| facts.agreement),
+        },
+        "prior": record(track),
+        "may_ask_user": state.may_ask_user(),
+        "drifting": last.is_some_and(crate::engine::stop::RoundFacts::is_drifting),
+    })
+}
+
+pub(super) fn vote(state: &State, track: &Track, seat: &Seat, who: &Persona) -> Value {
+    json!({
+        "problem": problem(state),
+        "sub_problem": sub_problem(track),
+        "persona": persona(who),
+        "proposal": track.sub_problem.proposal,
+        "rule": RULE_IN_WORDS,
+        "prior": record(track),
+        "stance_before": track.first_stance(&seat.code).map(stance),
+    })
+}
+
+pub(super) fn synthesize_sub(state: &State, track: &Track) -> Value {
+    let outcome = track.counted.as_ref().map(|counted| counted.outcome);
+    json!({
+        "problem": problem(state),
+        "sub_problem": sub_problem(track),
+        "prior": record(track),
+        "votes": track.votes.iter().map(ballot).collect::<Vec<_>>(),
+        "result": track.counted.as_ref().map(|counted| &counted.tally),
+        "absences": absences(track),
+        "stop_reason": track.stop_reason(),
+        "partial": outcome != Some(Outcome::Complete) && outcome != Some(Outcome::Deadlock),
+    })
+}
+
+pub(super) fn synthesize(state: &State, outcome: Outcome) -> Value {
+    let parts: Vec<Value> = state
+        .tracks
+        .iter()
+        .map(|track| {
+            let dissent: Vec<Value> = track
+                .dissent()
+                .map(|vote| json!({ "persona_name": vote.persona_name, "view": vote.reasoning }))
+                .collect();
+            let mut part = json!({
+                "title": track.sub_problem.title,
+                "goal": track.sub_problem.goal,
+                "proposal": track.sub_problem.proposal,
+                "summary": draft(track, |d| &d.summary),
+                "recommendation": draft(track, |d| &d.recommendation),
+                "result": track.counted.as_ref().map(|counted| &counted.tally),
+                "dissent": dissent,
+            });
+            // With a report of its own a sub-problem needs no record here; without one the record is all there is.
+            if track.report.as_ref().is_none_or(|report| report.draft.is_none()) {
+                part["prior"] = json!(record(track));
+            }
+            part
+        })
+        .collect();
+    json!({
+        "problem": problem(state),
+        "sub_problems": parts,
+        "votes": state.tracks.iter().flat_map(|track| &track.votes).map(ballot).collect::<Vec<_>>(),
+        "absences": state.tracks.iter().flat_map(absences).collect::<Vec<_>>(),
+        "outcome": outcome,
+        "partial": outcome == Outcome::Partial,
+    })
+}
+
+fn problem(state: &State) -> Value {
+    let answers: Vec<Value> = state
+        .answers
+        .iter()
+        .filter_map(|answer| {
+            let asked = state.questions.iter().find(|question| question.id == answer.question_id)?;
+            Some(json!({ "question": asked.question, "answer": answer.answer }))
+        })
+        .collect();
+    json!({
+        "statement": state.brief.problem_statement,
+        "context": state.brief.problem_context,
+        "answers": answers,
+    })
+}
+
+fn sub_problem(track: &Track) -> Value {
+    let part = &track.sub_problem;
+    json!({
+        "index": part.index,
+        "title": part.title,
+        "goal": part.goal,
+        "scope": part.scope,
+        "proposal": part.proposal,
+        "criteria": part.criteria,
+    })
+}
+
+fn persona(who: &Persona) -> Value {
+    json!({
+        "code": who.code,
+        "name": who.name,
+        "archetype": who.archetype,
+        "category": who.category,
+        "traits": who.traits,
+        "lens": who.lens,
+        "questions": who.questions,
+        "identity": who.identity.trim(),
+    })
+}
+
+fn record(track: &Track) -> Vec<Value> {
+    track
+        .record()
+        .into_iter()
+        .enumerate()
+        .map(|(index, said)| {
+            json!({
+                "ref": format!("C{}", index + 1),
+                "persona_code": said.persona_code,
+                "persona_name": said.persona_name,
+                "type": said.kind,
+                "round": said.round,
+                "content": said.content,
+                "decision": said.stance.map(|stance| stance.decision),
+                "confidence": said.stance.map(|stance| stance.confidence),
+            })
+        })
+        .collect()
+}
+
+fn stance(stance: Stance) -> Value {
+    json!({ "decision": stance.decision, "confidence": stance.confidence })
+}
+
+fn ballot(vote: &Vote) -> Value {
+    json!({
+        "sub_problem": vote.sub_problem,
+        "persona_name": vote.persona_name,
+        "persona_code": vote.persona_code,
+        "decision": vote.decision,
+        "confidence": vote.confidence,
+        "reasoning": vote.reasoning,
+        "conditions": vote.conditions,
+    })
+}
+
+fn absences(track: &Track) -> Vec<Value> {
+    track
+        .absences
+        .iter()
+        .map(|absence| json!({ "persona_name": absence.persona_name, "reason": FailureCode::name(absence.reason) }))
+        .collect()
+}
+
+fn draft(track: &Track, field: impl Fn(&crate::answer::ReportDraft) -> &String) -> Option<String> {
+    track.report.as_ref()?.draft.as_ref().map(|draft| field(draft).clone())
+}

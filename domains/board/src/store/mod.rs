@@ -1,0 +1,16 @@
+//! The board's tables. Rows never leave this module.
+
+mod log;
+mod results;
+mod sessions;
+
+pub(crate) use log::{Charge, NewEvent, append, append_as, events_after, replay, take};
+pub(crate) use results::{contributions, report, votes};
+pub(crate) use sessions::{SessionFilter, delete, insert, list, lock, session, set_archived, set_title};
+
+use crate::session::SessionId;
+
+/// The signal that a session has new events.
+pub(crate) fn topic(session: SessionId) -> String {
+    format!("board/{session}")
+}
