@@ -33,6 +33,7 @@ impl StoreError {
     }
 
     /// A stored value that cannot be read.
+    #[expect(clippy::needless_pass_by_value, reason = "reads well with `map_err`, which hands the error over")]
     pub fn corrupt(what: &'static str, why: impl ToString) -> Self {
         Self::Corrupt { what, why: why.to_string() }
     }

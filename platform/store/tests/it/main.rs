@@ -1,4 +1,5 @@
 //! The store on both databases.
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod concurrency;
 mod migrations;

@@ -5,9 +5,11 @@ use futures::future::join_all;
 use quorate_kernel::{Clock, millis};
 use quorate_store::Engine;
 use quorate_testkit::{TestDatabase, on_both_databases};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::{LEASE, claim, enqueue, held, job, keyed, live, node, stored};
-use crate::leases::Lease;
+use crate::leases::{Held, Lease, Leases};
 use crate::queue::Verdict;
 use crate::{Depth, NewJob};
 
@@ -148,6 +150,32 @@ on_both_databases! {
         clock.advance(keep);
         assert_eq!(jobs.purge(keep).await.unwrap(), 1);
     }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "no runtime here to block")]
+fn only_what_is_lost_is_cancelled() {
+    let lease = |token| Lease { id: uuid::Uuid::nil(), token };
+    let started = Instant::now();
+    let running: Vec<Held> = (0..4)
+        .map(|_| Held { cancelled: CancellationToken::new(), lost: CancellationToken::new(), since: started })
+        .collect();
+    let leases = Leases::default();
+    for (token, held) in running.iter().enumerate() {
+        leases.add(lease(token as i64), held.clone());
+    }
+    let cancelled = || running.iter().map(|held| held.cancelled.is_cancelled()).collect::<Vec<_>>();
+    // One is renewed, one is busy, one is lost; the last began after the question was put.
+    let later = started + Duration::from_secs(20);
+    leases.renewed(&[lease(0), lease(1), lease(2)], &set(&[lease(0)]), &set(&[lease(0), lease(1)]), later);
+    assert_eq!(cancelled(), [false, false, true, false]);
+    assert!(running[2].lost.is_cancelled());
+    // Those that were not renewed for too long are given up.
+    leases.give_up(Duration::from_secs(3600));
+    assert_eq!(cancelled(), [false, false, true, false]);
+    std::thread::sleep(Duration::from_millis(5));
+    leases.give_up(Duration::from_millis(1));
+    assert_eq!(cancelled(), [false, true, true, true]);
 }
 
 /// A transaction that enqueues a running job's key once more holds its row. Neither the heartbeat nor another node's

@@ -172,4 +172,33 @@ on_both_databases! {
         assert!(found.last_error.unwrap().contains("payload"));
         worker.drain(SOON).await;
     }
+
+    async fn an_outcome_waits_for_a_database_that_is_away(database: TestDatabase) {
+        let jobs = live(&database).await;
+        let (started, mut starts) = mpsc::unbounded_channel();
+        let (go, gate) = tokio::sync::watch::channel(false);
+        let patient = WorkerSettings { lease: HOUR, ..settings() };
+        let worker = Worker::start(jobs.clone(), patient, handler(move |_| {
+            started.send(()).unwrap();
+            let mut gate = gate.clone();
+            async move {
+                gate.wait_for(|open| *open).await.unwrap();
+                Outcome::Done
+            }
+        }));
+        let id = enqueue(&jobs, job()).await.unwrap();
+        starts.recv().await.unwrap();
+        for (n, rename) in ["ALTER TABLE work_jobs RENAME TO away", "ALTER TABLE away RENAME TO work_jobs"].into_iter().enumerate() {
+            let mut tx = jobs.store.system("a test takes the table away and brings it back").await.unwrap();
+            tx.sql(rename).execute().await.unwrap();
+            tx.commit().await.unwrap();
+            go.send(true).unwrap();
+            if n == 0 {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        }
+        assert_eq!(until_state(&jobs, id, "done").await.attempts, 1);
+        assert!(starts.try_recv().is_err(), "it ran once");
+        worker.drain(SOON).await;
+    }
 }
