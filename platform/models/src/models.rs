@@ -1,6 +1,5 @@
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use quorate_kernel::{Clock, Ids};
 
@@ -51,6 +50,7 @@ pub struct ModelInfo {
 
 impl Models {
     /// Builds every provider and route of the configuration, or says which key is wrong. Nothing is called yet.
+    #[expect(clippy::needless_pass_by_value, reason = "every provider keeps the clock")]
     pub fn new(config: &ModelsConfig, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Self, ConfigError> {
         let standard = ModelsConfig::default();
         let unconfigured = config.providers.is_empty() && config.routes.is_empty();
@@ -72,7 +72,7 @@ impl Models {
         }
         let retries = Arc::new(Retries::new(&config.retries, ids)?);
         let prices = PriceList::new(&config.prices)?;
-        let embedder = embedder(config, &providers, &retries, common_timeouts.total, &mut clients)?;
+        let embedder = embedder(config, &providers, &retries, common_timeouts, &mut clients)?;
         let mut models = Self { providers, routes: Vec::new(), prices, retries, common_timeouts, embedder };
         // Configuration is often merged over the defaults, so the untouched default route may still be there.
         let no_offline = !models.providers.contains_key("offline");
@@ -94,9 +94,12 @@ impl Models {
             let mut legs = Vec::new();
             for target in &route.targets {
                 let wrong = |message: String| ConfigError::new(format!("{key}.targets"), message);
-                let (provider, _) = split(target).ok_or_else(|| wrong(format!("`{target}` is not `provider/model`")))?;
-                let provider =
-                    models.providers.get_mut(provider).ok_or_else(|| wrong(format!("there is no provider `{provider}`")))?;
+                let (provider, _) =
+                    split(target).ok_or_else(|| wrong(format!("`{target}` is not `provider/model`")))?;
+                let provider = models
+                    .providers
+                    .get_mut(provider)
+                    .ok_or_else(|| wrong(format!("there is no provider `{provider}`")))?;
                 provider.prepare(timeouts.connect, &mut clients)?;
                 legs.extend(models.leg(target, timeouts));
             }
@@ -183,6 +186,14 @@ impl Models {
         Arc::clone(&self.embedder)
     }
 
+    /// Every provider that is reached over the network, by name.
+    pub(crate) fn remote_providers(&self) -> Vec<(String, &Provider)> {
+        let remote = self.providers.iter().filter(|(_, provider)| provider.kind != ProviderKind::Offline);
+        let mut remote: Vec<_> = remote.map(|(name, provider)| (name.clone(), provider)).collect();
+        remote.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        remote
+    }
+
     fn info(&self, id: String) -> Option<ModelInfo> {
         let (name, _) = split(&id)?;
         let kind = self.providers.get(name)?.kind;
@@ -219,7 +230,7 @@ fn embedder(
     config: &ModelsConfig,
     providers: &HashMap<String, Provider>,
     retries: &Arc<Retries>,
-    limit: Duration,
+    timeouts: Timeouts,
     clients: &mut Clients,
 ) -> Result<Arc<dyn Embedder>, ConfigError> {
     let wrong = |message: String| ConfigError::new("models.embeddings", message);
@@ -227,11 +238,12 @@ fn embedder(
         None | Some("local") => return Ok(Arc::new(LocalEmbedder)),
         Some(target) => target,
     };
-    let (name, model) = split(target).ok_or_else(|| wrong(format!("`{target}` is neither `local` nor `provider/model`")))?;
+    let (name, model) =
+        split(target).ok_or_else(|| wrong(format!("`{target}` is neither `local` nor `provider/model`")))?;
     let provider = providers.get(name).ok_or_else(|| wrong(format!("there is no provider `{name}`")))?;
     if !provider.speaks_openai() {
         return Err(wrong(format!("`{name}` is {}, which has no embeddings here", provider.kind.name())));
     }
-    let upstream = provider.upstream(clients.get(Duration::from_secs_f64(config.timeouts.connect))?);
-    Ok(Arc::new(OpenAiEmbedder::new(upstream, model.to_owned(), Arc::clone(retries), limit)))
+    let upstream = provider.upstream(clients.get(timeouts.connect)?);
+    Ok(Arc::new(OpenAiEmbedder::new(upstream, model.to_owned(), Arc::clone(retries), timeouts.total)))
 }

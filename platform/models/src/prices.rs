@@ -3,8 +3,8 @@ use std::collections::HashMap;
 use quorate_kernel::MicroUsd;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{ConfigError, PriceConfig, ProviderKind};
 use crate::Usage;
+use crate::config::{ConfigError, PriceConfig, ProviderKind};
 
 /// The shipped list, noted from the providers' public price pages.
 const SHIPPED: &str = include_str!("../prices.toml");
@@ -58,8 +58,7 @@ impl Price {
             _ => (self.input, self.output, self.cached_read, self.cache_write),
         };
         let fresh = usage.input.saturating_sub(usage.cached_input).saturating_sub(usage.cache_write);
-        let parts =
-            [(fresh, input), (usage.cached_input, read), (usage.cache_write, write), (usage.output, output)];
+        let parts = [(fresh, input), (usage.cached_input, read), (usage.cache_write, write), (usage.output, output)];
         let sum: i128 = parts.iter().map(|(tokens, rate)| i128::from(*tokens) * i128::from(rate.0)).sum();
         MicroUsd(i64::try_from((sum + 999_999) / 1_000_000).unwrap_or(i64::MAX))
     }

@@ -62,7 +62,8 @@ impl Provider {
             _ => {}
         }
         let given = config.base_url.as_deref().or(config.kind.default_base_url());
-        let given = given.ok_or_else(|| ConfigError::new(key("base_url"), "is needed for kind = \"openai-compatible\""))?;
+        let given =
+            given.ok_or_else(|| ConfigError::new(key("base_url"), "is needed for kind = \"openai-compatible\""))?;
         provider.base = base_url(name, given)?;
         provider.key = api_key(config)?;
         Ok(provider)
@@ -111,7 +112,9 @@ impl Provider {
 fn api_key(config: &ProviderConfig) -> Result<Option<ApiKey>, ConfigError> {
     let key = |field: &str| format!("models.providers.{}.{field}", config.name);
     let found = match (&config.api_key, &config.api_key_env) {
-        (Some(_), Some(_)) => return Err(ConfigError::new(key("api_key_env"), "give api_key or api_key_env, not both")),
+        (Some(_), Some(_)) => {
+            return Err(ConfigError::new(key("api_key_env"), "give api_key or api_key_env, not both"));
+        }
         (Some(api_key), None) => Some(api_key.clone()),
         (None, Some(variable)) => {
             let value = std::env::var(variable).ok().map(ApiKey::new).filter(|value| !value.is_empty());

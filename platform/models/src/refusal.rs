@@ -41,11 +41,10 @@ pub(crate) fn classify(status: u16, headers: &HeaderMap, body: &str, now: DateTi
 pub(crate) fn classify_streamed(error: &Value) -> (ModelErrorKind, String) {
     let message = message_of(error).unwrap_or_else(|| "the provider reported an error in its stream".to_owned());
     let label = label_of(error);
-    if let Some(status) = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok()) {
-        if (400..600).contains(&status) {
-            let (kind, _) = classify(status, &HeaderMap::new(), &error.to_string(), DateTime::UNIX_EPOCH);
-            return (kind, message);
-        }
+    let status = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
+    if let Some(status) = status.filter(|status| (400..600).contains(status)) {
+        let (kind, _) = classify(status, &HeaderMap::new(), &error.to_string(), DateTime::UNIX_EPOCH);
+        return (kind, message);
     }
     let has = |parts: &[&str]| parts.iter().any(|part| label.contains(part));
     let kind = if out_of_money(0, &label, &message) {
@@ -92,11 +91,13 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
 fn message_of(error: &Value) -> Option<String> {
     match error {
         Value::String(text) => Some(text.clone()),
-        Value::Object(fields) => ["message", "detail", "error", "msg"].iter().find_map(|name| match fields.get(*name)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Null => None,
-            other => Some(other.to_string()),
-        }),
+        Value::Object(fields) => {
+            ["message", "detail", "error", "msg"].iter().find_map(|name| match fields.get(*name)? {
+                Value::String(text) => Some(text.clone()),
+                Value::Null => None,
+                other => Some(other.to_string()),
+            })
+        }
         _ => None,
     }
 }
@@ -145,7 +146,8 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_in_all_three_forms() {
-        let limited = |seconds: Option<u64>| ModelErrorKind::RateLimited { retry_after: seconds.map(Duration::from_secs) };
+        let limited =
+            |seconds: Option<u64>| ModelErrorKind::RateLimited { retry_after: seconds.map(Duration::from_secs) };
         assert_eq!(kind(429, &[("retry-after", "7")], ""), limited(Some(7)));
         assert_eq!(kind(429, &[("retry-after", "Sat, 21 Nov 2026 08:00:20 GMT")], ""), limited(Some(20)));
         assert_eq!(kind(429, &[("retry-after", "Sat, 21 Nov 2026 07:00:00 GMT")], ""), limited(Some(0)));
@@ -159,7 +161,8 @@ mod tests {
     fn an_empty_account_is_not_a_rate_limit() {
         let openai = r#"{"error":{"message":"You exceeded your current quota","type":"insufficient_quota"}}"#;
         assert_eq!(kind(429, &[("retry-after", "5")], openai), ModelErrorKind::QuotaExhausted);
-        let anthropic = r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low"}}"#;
+        let anthropic =
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low"}}"#;
         assert_eq!(kind(400, &[], anthropic), ModelErrorKind::QuotaExhausted);
     }
 

@@ -4,7 +4,8 @@
 use serde_json::{Map, Value, json};
 
 /// Keywords that OpenAI's strict mode refuses.
-pub(crate) const OPENAI_REFUSES: &[&str] = &["$schema", "title", "default", "format", "minLength", "maxLength", "examples"];
+pub(crate) const OPENAI_REFUSES: &[&str] =
+    &["$schema", "title", "default", "format", "minLength", "maxLength", "examples"];
 
 /// Keywords that Anthropic's `output_config.format` refuses.
 pub(crate) const ANTHROPIC_REFUSES: &[&str] = &[
@@ -75,7 +76,7 @@ fn properties(object: &Map<String, Value>, properties: &Value, refused: &[&str])
     for (name, schema) in fields {
         let inner = strict(schema, refused);
         let must = required.contains(&name.as_str()) || schema.get("default").is_some_and(|default| !default.is_null());
-        out.insert(name.clone(), if must || takes_null(&inner) { inner } else { or_null(inner) });
+        out.insert(name.clone(), if must || takes_null(&inner) { inner } else { or_null(&inner) });
     }
     Value::Object(out)
 }
@@ -89,13 +90,15 @@ fn takes_null(schema: &Value) -> bool {
     schema.get("anyOf").and_then(Value::as_array).is_some_and(|choices| choices.iter().any(takes_null))
 }
 
-fn or_null(schema: Value) -> Value {
+fn or_null(schema: &Value) -> Value {
     json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
 fn each_field(value: &Value, change: impl Fn(&Value) -> Value) -> Value {
     match value {
-        Value::Object(fields) => Value::Object(fields.iter().map(|(name, value)| (name.clone(), change(value))).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(name, value)| (name.clone(), change(value))).collect())
+        }
         other => other.clone(),
     }
 }
@@ -132,7 +135,11 @@ mod tests {
         let out = strict(&schema, OPENAI_REFUSES);
         let order = ["reasoning", "decision", "confidence", "flip_reason", "note", "conditions", "first"];
         assert_eq!(out["required"], json!(order));
-        assert_eq!(out["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), order, "order decides the stream");
+        assert_eq!(
+            out["properties"].as_object().unwrap().keys().collect::<Vec<_>>(),
+            order,
+            "order decides the stream"
+        );
         assert_eq!(out["additionalProperties"], json!(false));
         assert_eq!(out["$defs"]["Condition"]["additionalProperties"], json!(false));
         assert!(out.get("$schema").is_none() && out.get("title").is_none());

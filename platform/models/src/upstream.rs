@@ -90,7 +90,9 @@ impl Upstream {
         let request = self.client.post(format!("{}{path}", self.base)).headers(headers).json(body);
         let response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return Err(Refusal { error: self.unreachable(target, error), status: None, body: String::new() }),
+            Err(error) => {
+                return Err(Refusal { error: self.unreachable(target, error), status: None, body: String::new() });
+            }
         };
         if response.status().is_success() {
             return Ok(response);

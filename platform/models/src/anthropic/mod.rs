@@ -28,7 +28,8 @@ impl Anthropic {
         Self { upstream, learnt: Learnt::default() }
     }
 
-    fn headers(&self, target: &str, idempotency_key: Option<&str>) -> Result<HeaderMap, ModelError> {
+    /// The headers of a call: version, key and idempotency key.
+    pub(crate) fn headers(&self, target: &str, idempotency_key: Option<&str>) -> Result<HeaderMap, ModelError> {
         let mut headers = HeaderMap::new();
         headers.insert("anthropic-version", HeaderValue::from_static(VERSION));
         if let Some(key) = &self.upstream.key {
@@ -70,8 +71,7 @@ impl ChatModel for Anthropic {
             }
         }
         let error = first_refusal.map(|refusal| refusal.error);
-        Err(error.unwrap_or_else(|| {
-            self.upstream.error(ModelErrorKind::BadRequest, &target, "refused every way of asking")
-        }))
+        Err(error
+            .unwrap_or_else(|| self.upstream.error(ModelErrorKind::BadRequest, &target, "refused every way of asking")))
     }
 }

@@ -173,7 +173,8 @@ mod tests {
             body: body.to_lowercase(),
         };
         let none = Concessions::default();
-        let step = concede(&request, none, &refusal(r#"tool_choice: type "tool" and "any" are not supported"#)).unwrap();
+        let step =
+            concede(&request, none, &refusal(r#"tool_choice: type "tool" and "any" are not supported"#)).unwrap();
         assert_eq!(step.schema_step, 1);
         let body = body("m", &request, step);
         assert!(body.get("tools").is_none());

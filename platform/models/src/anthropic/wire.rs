@@ -51,17 +51,14 @@ struct Block {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 enum Delta {
-    TextDelta {
-        text: String,
-    },
-    InputJsonDelta {
-        partial_json: String,
-    },
-    ThinkingDelta {
-        thinking: String,
-    },
+    #[serde(rename = "text_delta")]
+    Text { text: String },
+    #[serde(rename = "input_json_delta")]
+    InputJson { partial_json: String },
+    #[serde(rename = "thinking_delta")]
+    Thinking { thinking: String },
     #[serde(other)]
     Unknown,
 }
@@ -199,15 +196,15 @@ impl Translate for Reader {
             }
             Event::ContentBlockStart { content_block } => self.block(content_block, out),
             Event::ContentBlockDelta { delta } => match delta {
-                Delta::TextDelta { text } => self.text(text, out),
-                Delta::InputJsonDelta { partial_json } => {
+                Delta::Text { text } => self.text(text, out),
+                Delta::InputJson { partial_json } => {
                     if self.with_tool && !partial_json.is_empty() {
                         self.whole_input = None;
                         self.tool_called = true;
                         out.push(ChatEvent::Text(partial_json));
                     }
                 }
-                Delta::ThinkingDelta { thinking } => {
+                Delta::Thinking { thinking } => {
                     if !thinking.is_empty() {
                         out.push(ChatEvent::Thinking(thinking));
                     }
@@ -276,14 +273,19 @@ mod tests {
     const STOP: &str = r#"{"type":"message_stop"}"#;
 
     fn done(finish: Finish) -> ChatEvent {
-        ChatEvent::Done { finish, usage: Usage { input: 45, output: 7, cached_input: 30, cache_write: 5, reasoning: 0 } }
+        ChatEvent::Done {
+            finish,
+            usage: Usage { input: 45, output: 7, cached_input: 30, cache_write: 5, reasoning: 0 },
+        }
     }
 
     #[test]
     fn a_tools_input_is_the_answer_and_talk_beside_it_is_not() {
         let talk = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Sure."}}"#;
-        let json1 = r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"a\":"}}"#;
-        let json2 = r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"1}"}}"#;
+        let json1 =
+            r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"a\":"}}"#;
+        let json2 =
+            r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"1}"}}"#;
         let ping = r#"{"type":"ping"}"#;
         let new = r#"{"type":"something_new","x":1}"#;
         let events = read(true, &[START, ping, talk, TOOL_START, json1, new, json2, BLOCK_STOP, END, STOP]).unwrap();
@@ -302,7 +304,8 @@ mod tests {
     #[test]
     fn text_and_thinking_are_streamed() {
         let thinking = r#"{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"hm"}}"#;
-        let signature = r#"{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"x"}}"#;
+        let signature =
+            r#"{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"x"}}"#;
         let text = r#"{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"Hi"}}"#;
         let end = r#"{"type":"message_delta","delta":{"stop_reason":"max_tokens"},"usage":{"output_tokens":7}}"#;
         let events = read(false, &[START, thinking, signature, text, end, STOP]).unwrap();

@@ -15,7 +15,7 @@ const WORD: f32 = 1.0;
 const PAIR: f32 = 0.5;
 const STOP_WORD: f32 = 0.08;
 /// All character pieces of one word together weigh this much, however long it is.
-const PIECES: f32 = 0.9;
+const PIECES: f32 = 1.2;
 const CJK_CHAR: f32 = 0.4;
 const CJK_PAIR: f32 = 1.0;
 
@@ -223,12 +223,12 @@ const STOP_WORDS: &[&str] = &[
     "when", "where", "which", "who", "why", "will", "with", "would", "you", "your", "aber", "als", "am", "an", "auch",
     "auf", "aus", "bei", "bin", "bis", "da", "das", "dass", "dem", "den", "der", "des", "die", "durch", "ein", "eine",
     "einem", "einen", "einer", "er", "es", "für", "hat", "ich", "ihr", "im", "in", "ist", "kann", "mit", "nach",
-    "nicht", "noch", "nur", "oder", "sich", "sie", "sind", "so", "um", "und", "uns", "von", "vor", "war", "was", "wenn",
-    "wie", "wir", "wird", "zu", "zum", "zur", "au", "aux", "avec", "ce", "ces", "cette", "dans", "de", "des", "du",
-    "elle", "en", "est", "et", "il", "je", "la", "le", "les", "leur", "mais", "ne", "nous", "on", "ou", "par", "pas",
-    "plus", "pour", "que", "qui", "sa", "se", "ses", "son", "sont", "sur", "un", "une", "vous", "al", "como", "con",
-    "del", "el", "ella", "es", "esta", "este", "ha", "las", "lo", "los", "más", "muy", "nos", "para", "pero", "por",
-    "si", "sin", "su", "sus", "también", "una", "y", "ya",
+    "nicht", "noch", "nur", "oder", "sich", "sie", "sind", "so", "um", "und", "uns", "von", "vor", "war", "was",
+    "wenn", "wie", "wir", "wird", "zu", "zum", "zur", "au", "aux", "avec", "ce", "ces", "cette", "dans", "de", "des",
+    "du", "elle", "en", "est", "et", "il", "je", "la", "le", "les", "leur", "mais", "ne", "nous", "on", "ou", "par",
+    "pas", "plus", "pour", "que", "qui", "sa", "se", "ses", "son", "sont", "sur", "un", "une", "vous", "al", "como",
+    "con", "del", "el", "ella", "es", "esta", "este", "ha", "las", "lo", "los", "más", "muy", "nos", "para", "pero",
+    "por", "si", "sin", "su", "sus", "también", "una", "y", "ya",
 ];
 
 #[cfg(test)]
@@ -259,10 +259,11 @@ mod tests {
 
     #[test]
     fn inflected_words_stay_close_and_stop_words_bind_nothing() {
-        eprintln!("XX {} {} {}", similarity("pricing experiments", "price experiment"), similarity("what is it that we should do", "how can this be for you"), similarity("pricing experiments", "garden furniture"));
         assert!(similarity("pricing experiments", "price experiment") > 0.3);
+        assert!(similarity("pricing experiments", "garden furniture") < 0.15);
         assert!(similarity("what is it that we should do", "how can this be for you") < 0.35);
-        let shared = similarity("The cost of the office and the risk of it", "The weather of the coast and the look of it");
+        let shared =
+            similarity("The cost of the office and the risk of it", "The weather of the coast and the look of it");
         assert!(shared < 0.35, "{shared}");
     }
 
@@ -282,9 +283,9 @@ mod tests {
 
     #[test]
     fn the_vector_never_changes() {
+        // Stored vectors are compared with new ones: if this fails, the name needs another version.
+        assert_eq!(hash("w", "quorate"), 10_870_556_952_847_789_167);
         let vector = vector("Quorate");
-        let strongest = vector.iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())).unwrap().0;
-        assert_eq!(strongest, place(hash("w", "quorate")));
-        assert_eq!(hash("w", "quorate"), hash("w", "quorate"));
+        assert!((vector[place(hash("w", "quorate"))].abs() - 0.64).abs() < 0.01, "{vector:?}");
     }
 }

@@ -88,7 +88,11 @@ impl ChatModel for OpenAi {
 }
 
 /// The headers of a call: the key and the idempotency key.
-pub(crate) fn headers(upstream: &Upstream, target: &str, idempotency_key: Option<&str>) -> Result<HeaderMap, ModelError> {
+pub(crate) fn headers(
+    upstream: &Upstream,
+    target: &str,
+    idempotency_key: Option<&str>,
+) -> Result<HeaderMap, ModelError> {
     let mut headers = HeaderMap::new();
     if let Some(key) = &upstream.key {
         headers.insert(AUTHORIZATION, secret_header(upstream, target, &format!("Bearer {}", key.reveal()))?);

@@ -104,7 +104,10 @@ impl Completion {
             match choice.finish_reason.as_deref() {
                 None | Some("") => {}
                 Some("error") => {
-                    return Err((ModelErrorKind::Unavailable, "the provider ended the answer with an error".to_owned()));
+                    return Err((
+                        ModelErrorKind::Unavailable,
+                        "the provider ended the answer with an error".to_owned(),
+                    ));
                 }
                 Some("length" | "max_tokens" | "model_length") => self.finish = Some(Finish::Length),
                 Some("content_filter" | "refusal") => self.finish = Some(Finish::Refused),
@@ -245,7 +248,8 @@ mod tests {
 
     #[test]
     fn a_whole_completion_is_read_like_a_stream() {
-        let answer = serde_json::json!({ "choices": [{ "index": 0, "message": { "content": "Hi" }, "finish_reason": "stop" }] });
+        let answer =
+            serde_json::json!({ "choices": [{ "index": 0, "message": { "content": "Hi" }, "finish_reason": "stop" }] });
         let mut out = Vec::new();
         Completion::default().whole(&answer, &mut out).unwrap();
         assert_eq!(out[0], ChatEvent::Text("Hi".into()));
