@@ -252,7 +252,7 @@ impl Scene {
 
     /// Whether money and time are missing from the text.
     pub(super) fn missing(&self) -> usize {
-        usize::from(self.problem.money().is_none()) + usize::from(self.problem.deadline().is_none())
+        usize::from(!self.problem.names_money()) + usize::from(self.problem.deadline().is_none())
     }
 
     pub(super) fn is_how(&self) -> bool {

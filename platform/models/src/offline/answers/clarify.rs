@@ -29,7 +29,7 @@ pub(super) fn answer(scene: &Scene, variables: &Value) -> Clarification {
         if problem.form == Form::Choice && scene.slots.get("option_a").is_some_and(|it| !problem.act.starts_with(it)) {
             keys.push("clarify.options");
         }
-        if problem.money().is_none() && !problem.personal && problem.form != Form::Statement {
+        if !problem.names_money() && !problem.personal && problem.form != Form::Statement {
             keys.push("clarify.money");
         }
         if problem.deadline().is_none() {

@@ -67,16 +67,9 @@ fn first(mut scene: Scene, own: Stance) -> Contribution {
         Decision::No => true,
         _ => scene.persona.risk_averse >= scene.persona.optimistic,
     };
-    let against = lead(
-        &scene,
-        "con.lead",
-        &scene.voice(if wary { &main.con } else { &second.con }, if wary { main } else { second }, "con"),
-    );
-    let favour = lead(
-        &scene,
-        "pro.lead",
-        &scene.voice(if wary { &second.pro } else { &main.pro }, if wary { second } else { main }, "pro"),
-    );
+    let (against_of, favour_of) = if wary { (main, second) } else { (second, main) };
+    let against = lead(&scene, "con.lead", &own_or_next(&scene, against_of, con, "con"));
+    let favour = lead(&scene, "pro.lead", &own_or_next(&scene, favour_of, pro, "pro"));
     let argument = if wary { join(&scene, &[&against, &favour]) } else { join(&scene, &[&favour, &against]) };
     // Where there is one sum only, not every seat recites it.
     let recites = match scene.problem.sums.len() {
@@ -97,6 +90,17 @@ fn first(mut scene: Scene, own: Stance) -> Contribution {
     parts.retain(|part| !part.is_empty());
     let reason = scene.say(&format!("reason.{}", own.decision.key()));
     Contribution { content: parts.join("\n\n"), builds_on: Vec::new(), stance: with_reason(own, reason) }
+}
+
+/// What a consideration says in a role; where the text at hand leaves it nothing to say, the next one does.
+fn own_or_next(
+    scene: &Scene,
+    it: &'static Consideration,
+    role: fn(&Consideration) -> &Vec<String>,
+    salt: &str,
+) -> String {
+    let own = scene.voice(role(it), it, salt);
+    if own.is_empty() { fresh(scene, role, &it.name, salt).map(|(_, text)| text).unwrap_or_default() } else { own }
 }
 
 /// Arithmetic on the user's numbers with a remark in the persona's temper.
@@ -171,7 +175,9 @@ fn fresh(
         if !text.is_empty() && !scene.heard(&key) {
             return Some((it, text));
         }
-        spare.get_or_insert((it, text));
+        if !text.is_empty() {
+            spare.get_or_insert((it, text));
+        }
     }
     spare
 }

@@ -28,7 +28,7 @@ pub(super) fn answer(scene: &Scene, variables: &Value) -> Decomposition {
     let weight = complexity(scene);
     let wanted = if weight < 0.3 {
         1
-    } else if weight < 0.62 {
+    } else if weight < 0.45 {
         2
     } else {
         3
@@ -46,7 +46,7 @@ pub(super) fn answer(scene: &Scene, variables: &Value) -> Decomposition {
             let mut chosen: Vec<usize> = (0..parts.len()).collect();
             while chosen.len() > wanted {
                 let drop = 1 + scene.shared.with("drop").below(chosen.len() - 1);
-                chosen.remove(if chosen.len() > 2 && scene.problem.money().is_some() { 1 } else { drop });
+                chosen.remove(if chosen.len() > 2 && scene.problem.names_money() { 1 } else { drop });
             }
             let place = |old: usize| chosen.iter().position(|kept| *kept == old);
             let mut kept = Vec::new();

@@ -38,7 +38,7 @@ pub(super) fn answer(mut scene: Scene, variables: &Value) -> Facilitation {
     let flag = |key: &str| variables.get(key).and_then(Value::as_bool).unwrap_or(false);
     let agreed = agreement >= AGREED;
     let stale = novelty.is_some_and(|novelty| novelty < STALE);
-    let lacks_number = scene.problem.money().is_none() && !scene.problem.personal;
+    let lacks_number = !scene.problem.names_money() && !scene.problem.personal;
     let action = if round >= max_rounds && max_rounds > 0 || (agreed && stale && round > 0) {
         "vote"
     } else if flag("drifting") {

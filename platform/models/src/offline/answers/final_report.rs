@@ -57,7 +57,7 @@ pub(super) fn answer(mut scene: Scene, variables: &Value) -> FinalReport {
 
     let mut opening = vec![scene.say(&format!("synth.first.{outcome}"))];
     opening.push(scene.say(if scene.is_how() { "synth.subject.how" } else { "synth.subject" }));
-    let sum = scene.problem.sums.iter().find_map(|sum| scene.sum_clause(sum));
+    let sum = headline(&scene);
     if let Some(sum) = sum {
         scene.set("sum", &sum);
         opening.push(scene.say("synth.sum"));
@@ -84,11 +84,11 @@ pub(super) fn answer(mut scene: Scene, variables: &Value) -> FinalReport {
         .join("\n\n");
     // A deadlock is a split for what to do next.
     let advice = if outcome == "deadlock" { "split" } else { outcome };
-    let recommendation = scene.say(&format!("synth.recommend.{advice}"));
+    let how = if scene.is_how() && advice == "rejected" { ".how" } else { "" };
+    let recommendation = scene.say(&format!("synth.recommend.{advice}{how}"));
 
     let mut insights = Vec::new();
-    let divided = tally.no > 0 && tally.yes + tally.conditional > 0;
-    insights.push(scene.say(if divided { "synth.insight.divide" } else { "synth.insight.agree" }));
+    insights.push(scene.say(tally.insight()));
     let mut named: Vec<&str> = Vec::new();
     for ballot in &ballots {
         if insights.len() < 4 && !named.contains(&ballot.name.as_str()) && !ballot.reasoning.is_empty() {
@@ -109,4 +109,14 @@ fn part_line(scene: &mut Scene, part: &Value) -> String {
     let line = scene.choose(scene.lexicon.phrases("synth.part"), "part");
     scene.slots.remove("result");
     line
+}
+
+/// The sum that says most about the decision itself.
+fn headline(scene: &Scene) -> Option<String> {
+    let order = ["break_even", "lasts", "rise", "fall", "rate_change", "per_head"];
+    let rank = |kind: &str| order.iter().position(|other| *other == kind).unwrap_or(order.len());
+    // What rests on an assumption of a seat's, or says little, has no place in a summary.
+    let minor = ["reserve", "halfway", "salary_month"];
+    let best = scene.problem.sums.iter().filter(|sum| !minor.contains(&sum.kind)).min_by_key(|sum| rank(sum.kind))?;
+    scene.sum_clause(best)
 }

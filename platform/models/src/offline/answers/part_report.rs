@@ -41,8 +41,7 @@ pub(super) fn answer(mut scene: Scene, variables: &Value) -> PartReport {
     let of_part = scene.say(&format!("part.recommend.{outcome}"));
     let recommendation = if of_part.is_empty() { scene.say(&format!("synth.recommend.{outcome}")) } else { of_part };
     let mut insights = Vec::new();
-    let divided = ballots.iter().any(|it| it.decision == Decision::No) && tally.yes + tally.conditional > 0;
-    insights.push(scene.say(if divided { "synth.insight.divide" } else { "synth.insight.agree" }));
+    insights.push(scene.say(tally.insight()));
     for ballot in ballots.iter().take(2) {
         insights.push(insight(&mut scene, ballot));
     }

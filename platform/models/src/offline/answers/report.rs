@@ -113,6 +113,15 @@ impl Tally {
         }
     }
 
+    /// What the distribution of the votes shows, as a key of the lexicon.
+    pub(super) const fn insight(&self) -> &'static str {
+        match (self.yes + self.conditional > 0, self.no > 0) {
+            (true, true) => "synth.insight.divide",
+            (false, true) => "synth.insight.against",
+            _ => "synth.insight.agree",
+        }
+    }
+
     /// "3 yes, 1 no, 1 absent".
     pub(super) fn words(&self, scene: &Scene) -> String {
         let mut slots = Slots::new();

@@ -98,13 +98,16 @@ impl Understanding {
         self.quantities.iter().find(|quantity| wanted(quantity))
     }
 
-    /// The money that limits the matter: a budget before any other sum.
+    /// The money that limits the matter: a budget, or what has been raised or saved for it. A price is no limit.
     pub(super) fn money(&self) -> Option<&Quantity> {
-        let once = |quantity: &Quantity| matches!(quantity.kind, Kind::Money(_));
-        [Role::Budget, Role::Funding, Role::Savings, Role::Cost, Role::Revenue]
-            .into_iter()
-            .find_map(|role| self.first(|quantity| once(quantity) && quantity.role == role))
-            .or_else(|| self.first(once))
+        [Role::Budget, Role::Funding, Role::Savings].into_iter().find_map(|role| {
+            self.first(|quantity| matches!(quantity.kind, Kind::Money(_)) && quantity.role == role && !quantity.each)
+        })
+    }
+
+    /// Whether any sum of money is named at all.
+    pub(super) fn names_money(&self) -> bool {
+        self.quantities.iter().any(|quantity| matches!(quantity.kind, Kind::Money(_)))
     }
 
     /// The people it touches, customers aside.

@@ -72,7 +72,7 @@ pub(super) fn of(quantities: &[Quantity], language: Language) -> Vec<Sum> {
             .iter()
             .find(|it| matches!(it.kind, Kind::Money(_)) && it.monthly && it.said != pot.said && it.value > 0.0);
         if let Some(burn) = burn {
-            add("lasts", "risk", pot, &burn.said, number(pot.value / burn.value, language));
+            add("lasts", "risk", pot, &burn.said, number(whole(pot.value / burn.value), language));
         }
         if let Some(cost) = [Role::Cost, Role::Salary, Role::Revenue]
             .into_iter()
@@ -110,7 +110,7 @@ pub(super) fn of(quantities: &[Quantity], language: Language) -> Vec<Sum> {
         add("share_of", "money", share, &whole.said, amount(whole.value * share.value / 100.0, whole, language));
     }
     if let (None, Some(offer), Some(time)) =
-        (pot, money(Role::Salary).filter(|it| it.value >= 5000.0 && !it.each), Some(12.0))
+        (pot, money(Role::Salary).filter(|it| (5e3..=6e5).contains(&it.value) && !it.each), Some(12.0))
     {
         add("salary_month", "money", offer, "12", amount(offer.value / time, offer, language));
     }
@@ -141,6 +141,11 @@ pub(super) fn of(quantities: &[Quantity], language: Language) -> Vec<Sum> {
         });
     }
     sums
+}
+
+/// A count of months as people say it: whole ones from ten on.
+fn whole(value: f64) -> f64 {
+    if value >= 10.0 { value.round() } else { value }
 }
 
 /// Three significant digits with grouping, so that a result never looks more exact than its inputs.
