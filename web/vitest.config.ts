@@ -7,5 +7,5 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
 	plugins: [svelte()],
 	resolve: { alias: { $lib: fileURLToPath(new URL('src/lib', import.meta.url)) } },
-	test: { include: ['src/**/*.test.ts', 'tests/**/*.test.ts'] },
+	test: { testTimeout: 60_000, include: ['src/**/*.test.ts', 'tests/**/*.test.ts'] },
 });

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+export const SIZES = [
+	{ width: 390, height: 844 },
+	{ width: 1440, height: 900 },
+];
+
+export function launch() {
+	return chromium.launch({
+		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+		args: [
+			'--no-sandbox',
+			'--disable-gpu',
+			'--disable-quic',
+			'--no-first-run',
+			'--disable-background-networking',
+			'--disable-component-update',
+			'--disable-sync',
+		],
+	});
+}
+
+/** Answers that a test provokes on purpose are the browser's console errors too: they are named here, one by one. */
+export function watch(page, origin, complaints) {
+	const expected = [];
+	page.on('console', (message) => {
+		if (message.type() !== 'error' && message.type() !== 'warning') return;
+		const text = `${message.text()} ${message.location().url}`;
+		if (!expected.some((pattern) => pattern.test(text)))
+			complaints.push(`console ${message.type()}: ${text}`);
+	});
+	page.on('pageerror', (error) => complaints.push(`page error: ${error.stack ?? error}`));
+	page.on('request', (request) => {
+		const url = new URL(request.url());
+		if (
+			url.origin !== origin &&
+			url.protocol !== 'data:' &&
+			url.origin !== 'null' &&
+			url.protocol !== 'blob:'
+		) {
+			complaints.push(`request to another origin: ${request.url()}`);
+		}
+	});
+	page.addInitScript(() => {
+		document.addEventListener('securitypolicyviolation', (event) => {
+			console.error(`CSP violation: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+		});
+	});
+	return { expect: (pattern) => expected.push(pattern) };
+}
+
+/** Runs axe on the page in both themes and at both sizes and returns what it found, one line for each. */
+export async function axe(page, name) {
+	const found = [];
+	const before = page.viewportSize();
+	for (const size of SIZES) {
+		await page.setViewportSize(size);
+		for (const colorScheme of ['light', 'dark']) {
+			await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+			await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, colorScheme);
+			await page.evaluate(`window.axe ?? (() => { ${axeSource} })()`);
+			const { violations } = await page.evaluate(() =>
+				window.axe.run(document, {
+					runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+				}),
+			);
+			for (const violation of violations) {
+				const where = violation.nodes.slice(0, 3).map((node) => node.target.join(' '));
+				found.push(`${name} ${size.width} ${colorScheme}: ${violation.id} at ${where.join(' | ')}`);
+			}
+			const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+			if (wide > 1) found.push(`${name} ${size.width} ${colorScheme}: ${wide} px wider than the screen`);
+		}
+	}
+	await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+	await page.setViewportSize(before);
+	return found;
+}

@@ -1,0 +1,71 @@
+// From sign-up to report in a real browser against the real binary. Waits have limits but nothing is timed.
+import { mkdir } from 'node:fs/promises';
+import { axe, launch, watch } from './browser.mjs';
+import { startServer } from './server.mjs';
+import { journey } from './journey.mjs';
+
+const server = process.env.QUORATE_URL
+	? {
+			origin: process.env.QUORATE_URL,
+			output: () => '',
+			operatorToken: () => process.env.QUORATE_TOKEN ?? null,
+			stop: async () => {},
+		}
+	: await startServer();
+const browser = await launch();
+const complaints = [];
+const context = await browser.newContext({
+	viewport: { width: 1440, height: 900 },
+	locale: 'en-GB',
+	acceptDownloads: true,
+});
+context.setDefaultTimeout(30_000);
+const page = await context.newPage();
+const watcher = watch(page, server.origin, complaints);
+
+let passed = 0;
+let failed = 0;
+let broken = false;
+
+async function test(name, act) {
+	if (broken) {
+		failed += 1;
+		console.log(`not run  ${name}`);
+		return;
+	}
+	try {
+		await act();
+		const wrong = complaints.splice(0);
+		if (wrong.length > 0) throw new LookError(wrong.join('\n'));
+		passed += 1;
+		console.log(`ok       ${name}`);
+	} catch (cause) {
+		failed += 1;
+		console.log(`FAILED   ${name}\n${cause instanceof Error ? cause.stack : cause}`);
+		await mkdir('test-results', { recursive: true });
+		const file = `test-results/${name.replaceAll(/\W+/g, '-')}.png`;
+		await page.screenshot({ path: file, fullPage: true }).catch(() => {});
+		console.log(`         picture: web/${file}`);
+		complaints.length = 0;
+		// The steps build on one another, except where a step only looked at the page.
+		broken = !(cause instanceof LookError);
+	}
+}
+
+/** What a step found by looking: the journey can go on. */
+class LookError extends Error {}
+
+async function accessible(name) {
+	const found = await axe(page, name);
+	if (found.length > 0) throw new LookError(`axe:\n${found.join('\n')}`);
+}
+
+try {
+	await journey({ test, page, context, browser, server, watcher, accessible, complaints });
+} finally {
+	await browser.close();
+	await server.stop();
+}
+if (failed > 0 && server.output()) console.log(`\nthe server's last lines:\n${server.output().slice(-4000)}`);
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);

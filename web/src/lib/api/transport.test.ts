@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+
+const ORIGIN = 'http://board.test';
+const denied = (code: string) =>
+	new Response(JSON.stringify({ error: { code, message: '', details: [] } }), { status: 401 });
+
+/** A server whose access works or not, and that counts what it was asked. */
+function serve(state: { access: boolean; refresh: number }) {
+	const calls: string[] = [];
+	vi.stubGlobal('fetch', async (input: Request | string) => {
+		const path = typeof input === 'string' ? input : new URL(input.url).pathname;
+		calls.push(path);
+		await new Promise((later) => setTimeout(later));
+		if (path === '/api/v1/auth/refresh') {
+			state.access = state.refresh === 200;
+			return new Response('{}', { status: state.refresh });
+		}
+		if (path.startsWith('/api/v1/auth/')) return denied('INVALID_CREDENTIALS');
+		if (!state.access) return denied('TOKEN_EXPIRED');
+		const body = typeof input === 'string' ? '' : await input.text();
+		return new Response(JSON.stringify({ body }), { status: 200 });
+	});
+	return calls;
+}
+
+beforeEach(() => {
+	vi.resetModules();
+	vi.stubGlobal('navigator', {});
+});
+afterEach(() => vi.unstubAllGlobals());
+
+it('renews once for many requests and repeats each with its body', async () => {
+	const calls = serve({ access: false, refresh: 200 });
+	const { send } = await import('./transport');
+	const answers = await Promise.all(
+		['a', 'b', 'c'].map((body) => send(`${ORIGIN}/api/v1/sessions`, { method: 'POST', body })),
+	);
+	expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual([
+		{ body: 'a' },
+		{ body: 'b' },
+		{ body: 'c' },
+	]);
+	expect(calls.filter((path) => path === '/api/v1/auth/refresh')).toHaveLength(1);
+});
+
+it('says once that the login session is over and hands back the refusal', async () => {
+	serve({ access: false, refresh: 401 });
+	const { send, whenExpired } = await import('./transport');
+	const expired = vi.fn();
+	whenExpired(expired);
+	const answer = await send(`${ORIGIN}/api/v1/sessions`);
+	expect(answer.status).toBe(401);
+	expect(expired).toHaveBeenCalledTimes(1);
+});
+
+it('does not take a server in trouble for an ended login session', async () => {
+	serve({ access: false, refresh: 503 });
+	const { send, whenExpired } = await import('./transport');
+	const expired = vi.fn();
+	whenExpired(expired);
+	await expect(send(`${ORIGIN}/api/v1/sessions`)).rejects.toMatchObject({ status: 503 });
+	expect(expired).not.toHaveBeenCalled();
+});
+
+it('never renews for a wrong password', async () => {
+	const calls = serve({ access: false, refresh: 200 });
+	const { send } = await import('./transport');
+	expect((await send(`${ORIGIN}/api/v1/auth/login`, { method: 'POST', body: '{}' })).status).toBe(401);
+	expect(calls).toEqual(['/api/v1/auth/login']);
+});
+
+it('takes turns with other tabs, and does not renew again what another tab has renewed', async () => {
+	const state = { access: false, refresh: 200 };
+	const calls = serve(state);
+	vi.stubGlobal('navigator', {
+		locks: {
+			request: async (_name: string, ...rest: unknown[]) => {
+				const act = rest.at(-1) as (lock: unknown) => Promise<unknown>;
+				if (rest.length > 1) return act(null);
+				// The other tab holds the lock and finishes first.
+				state.access = true;
+				return act({});
+			},
+		},
+	});
+	const { send } = await import('./transport');
+	expect((await send(`${ORIGIN}/api/v1/sessions`)).status).toBe(200);
+	expect(calls).not.toContain('/api/v1/auth/refresh');
+});
