@@ -1,0 +1,418 @@
+use std::fmt;
+
+/// One configuration key, as documented. `docs/configuration.md` is made from these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConfigKey {
+    /// The key: `server.listen`. `[]` stands for each entry of a list of tables.
+    pub key: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Its default as written in TOML without quotes; empty when there is none.
+    pub default: &'static str,
+    /// What it does.
+    pub description: &'static str,
+}
+
+/// What a key holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// Text that is never shown.
+    Secret,
+    /// `HOST:PORT`.
+    Address,
+    /// A URL.
+    Url,
+    /// A path.
+    Path,
+    /// A whole number.
+    Count,
+    /// Seconds; may be fractional where the default is.
+    Seconds,
+    /// US dollars.
+    Dollars,
+    /// A number with decimals.
+    Number,
+    /// `true` or `false`.
+    Flag,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A list of texts.
+    TextList,
+    /// A list of tables, `[[key]]`; in the environment a JSON array of objects.
+    Tables,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text => f.write_str("text"),
+            Self::Secret => f.write_str("secret text"),
+            Self::Address => f.write_str("HOST:PORT"),
+            Self::Url => f.write_str("URL"),
+            Self::Path => f.write_str("path"),
+            Self::Count => f.write_str("whole number"),
+            Self::Seconds => f.write_str("seconds"),
+            Self::Dollars => f.write_str("US dollars"),
+            Self::Number => f.write_str("number"),
+            Self::Flag => f.write_str("true or false"),
+            Self::Choice(words) => f.write_str(&words.join(" | ")),
+            Self::TextList => f.write_str("list of texts"),
+            Self::Tables => f.write_str("list of tables; in the environment a JSON array"),
+        }
+    }
+}
+
+/// Every configuration key there is, grouped by section in reading order.
+#[must_use]
+pub fn reference() -> Vec<ConfigKey> {
+    KEYS.to_vec()
+}
+
+/// The entry of a key written with `[]`.
+pub(super) fn find(key: &str) -> Option<&'static ConfigKey> {
+    KEYS.iter().find(|entry| entry.key == key)
+}
+
+/// The keys below a section, or of each entry of a list: their next part, each once.
+pub(super) fn children(section: &str) -> Vec<&'static str> {
+    let mut parts = Vec::new();
+    for entry in KEYS {
+        let rest = if section.is_empty() {
+            Some(entry.key)
+        } else {
+            entry.key.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'))
+        };
+        let Some(part) = rest.and_then(|rest| rest.split(['.', '[']).next()) else { continue };
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    parts
+}
+
+const fn key(key: &'static str, kind: Kind, default: &'static str, description: &'static str) -> ConfigKey {
+    ConfigKey { key, kind, default, description }
+}
+
+const KEYS: &[ConfigKey] = &[
+    key("server.listen", Kind::Address, "127.0.0.1:8080", "Where to listen. Port 0 takes any free one."),
+    key(
+        "server.public_url",
+        Kind::Url,
+        "",
+        "The address that browsers use, without a path. Follows from `server.listen` when absent. With `https` cookies \
+         are sent over TLS only.",
+    ),
+    key("server.cors_origins", Kind::TextList, "[]", "Other origins whose pages may call the API."),
+    key(
+        "server.drain_seconds",
+        Kind::Seconds,
+        "20",
+        "How long requests and jobs under way may take to finish at shutdown. What is not finished goes on at the next \
+         start.",
+    ),
+    key(
+        "database.url",
+        Kind::Url,
+        "",
+        "`sqlite:///path/quorate.db` or `postgres://user:password@host/database`. `quorate.db` in the data directory \
+         when absent.",
+    ),
+    key(
+        "models.embeddings",
+        Kind::Text,
+        "",
+        "Who measures novelty and drift: `local` (no network; also when absent) or `provider/model` of a provider that \
+         speaks OpenAI's format.",
+    ),
+    key(
+        "models.providers",
+        Kind::Tables,
+        "[{ name = \"offline\", kind = \"offline\" }]",
+        "The servers that can be asked. Once you configure one, configure the route `default` too: the offline demo \
+         model never takes a place by itself.",
+    ),
+    key(
+        "models.routes",
+        Kind::Tables,
+        "[{ name = \"default\", targets = [\"offline/demo\"] }]",
+        "Public names over one or more targets. The board uses `default` unless `board.routes` or a session names \
+         others.",
+    ),
+    key("models.prices", Kind::Tables, "[]", "Prices that stand before the shipped list."),
+    key("models.retries.attempts", Kind::Count, "3", "Attempts at one target, the first included."),
+    key(
+        "models.retries.base",
+        Kind::Seconds,
+        "0.5",
+        "The longest first wait. It doubles with each attempt; the wait is a random part of it.",
+    ),
+    key("models.retries.cap", Kind::Seconds, "20.0", "The longest wait of our own choosing."),
+    key(
+        "models.retries.max_wait",
+        Kind::Seconds,
+        "60.0",
+        "The longest wait a provider may ask for with `Retry-After`. When it asks for more, the next target is tried \
+         at once.",
+    ),
+    key("models.timeouts.connect", Kind::Seconds, "10.0", "Until a connection stands, name look-up and TLS included."),
+    key("models.timeouts.first_token", Kind::Seconds, "60.0", "From the start of an attempt to its first piece."),
+    key("models.timeouts.idle", Kind::Seconds, "30.0", "Between two pieces of an answer."),
+    key("models.timeouts.total", Kind::Seconds, "300.0", "From the start of an attempt to its end."),
+    key(
+        "models.providers[].name",
+        Kind::Text,
+        "",
+        "The name that targets begin with: `name/model`. Letters, digits, `-`, `_` and `.`.",
+    ),
+    key("models.providers[].kind", Kind::Choice(PROVIDER_KINDS), "", "What the provider speaks."),
+    key(
+        "models.providers[].base_url",
+        Kind::Url,
+        "",
+        "Where it is, up to and including `/v1`; a bare `http://host:port` gets the `/v1` by itself. Known for all kinds \
+         but `openai-compatible`.",
+    ),
+    key("models.providers[].api_key", Kind::Secret, "", "The key. Prefer `api_key_env` in files that others can read."),
+    key("models.providers[].api_key_env", Kind::Text, "", "The environment variable that holds the key."),
+    key(
+        "models.providers[].offline.tokens_per_second",
+        Kind::Number,
+        "160.0",
+        "How fast the offline demo model writes; 0 for as fast as possible.",
+    ),
+    key(
+        "models.providers[].offline.faults",
+        Kind::Tables,
+        "[]",
+        "Failures that the offline demo model plays, for demonstrations and tests.",
+    ),
+    key(
+        "models.providers[].offline.faults[].kind",
+        Kind::Choice(&["rate_limit", "timeout", "cut", "malformed", "unavailable"]),
+        "",
+        "What goes wrong.",
+    ),
+    key(
+        "models.providers[].offline.faults[].template",
+        Kind::Text,
+        "",
+        "Only calls whose template name contains this; any call when absent.",
+    ),
+    key(
+        "models.providers[].offline.faults[].persona",
+        Kind::Text,
+        "",
+        "Only calls for the persona with this code; any call when absent.",
+    ),
+    key(
+        "models.providers[].offline.faults[].nth",
+        Kind::Count,
+        "1",
+        "The first matching call to fail, counted from 1.",
+    ),
+    key("models.providers[].offline.faults[].attempt", Kind::Count, "", "Another name of `nth`."),
+    key(
+        "models.providers[].offline.faults[].times",
+        Kind::Count,
+        "",
+        "How many matching calls fail from there on; all of them when absent.",
+    ),
+    key(
+        "models.providers[].offline.faults[].retry_after_s",
+        Kind::Seconds,
+        "",
+        "The wait that a rate limit names; none when absent.",
+    ),
+    key("models.routes[].name", Kind::Text, "", "The name, without `/`."),
+    key(
+        "models.routes[].strategy",
+        Kind::Choice(&["priority"]),
+        "priority",
+        "How a target is chosen: `priority` asks them in the order written.",
+    ),
+    key("models.routes[].targets", Kind::TextList, "", "`provider/model`, in order of preference."),
+    key("models.routes[].timeouts.connect", Kind::Seconds, "", "As `models.timeouts.connect`, for this route."),
+    key("models.routes[].timeouts.first_token", Kind::Seconds, "", "As `models.timeouts.first_token`, for this route."),
+    key("models.routes[].timeouts.idle", Kind::Seconds, "", "As `models.timeouts.idle`, for this route."),
+    key("models.routes[].timeouts.total", Kind::Seconds, "", "As `models.timeouts.total`, for this route."),
+    key("models.prices[].model", Kind::Text, "", "The target, `provider/model`."),
+    key("models.prices[].input", Kind::Dollars, "", "For a million input tokens."),
+    key("models.prices[].output", Kind::Dollars, "", "For a million output tokens, reasoning included."),
+    key(
+        "models.prices[].cached_read",
+        Kind::Dollars,
+        "",
+        "For a million input tokens read from the provider's cache; as `input` when absent.",
+    ),
+    key(
+        "models.prices[].cache_write",
+        Kind::Dollars,
+        "",
+        "For a million input tokens written to the provider's cache; as `input` when absent.",
+    ),
+    key("board.concurrency", Kind::Count, "8", "Model calls that one session may have under way at once."),
+    key(
+        "board.clarification_timeout_seconds",
+        Kind::Seconds,
+        "900",
+        "How long questions wait for the user before the board goes on without an answer.",
+    ),
+    key(
+        "board.session_timeout_seconds",
+        Kind::Seconds,
+        "1800",
+        "The most a session may deliberate. After that it votes with what it has.",
+    ),
+    key("board.call_timeout_seconds", Kind::Seconds, "180", "The most one model call may take, retries included."),
+    key("board.cost_ceiling_usd", Kind::Dollars, "5.0", "The most one session may cost."),
+    key(
+        "board.routes",
+        Kind::TextList,
+        "[\"default\"]",
+        "The model routes that seats take in turn, so that a board need not be of one mind's making.",
+    ),
+    key(
+        "board.personas_dir",
+        Kind::Path,
+        "",
+        "A folder of further persona files. One with a bundled code takes its place.",
+    ),
+    key(
+        "identity.password_memory_kib",
+        Kind::Count,
+        "65536",
+        "Memory of one password hash in KiB (Argon2id `m`). Lower it only in tests.",
+    ),
+    key("identity.password_passes", Kind::Count, "2", "Passes over that memory (Argon2id `t`)."),
+    key("identity.password_parallel", Kind::Count, "2", "How many passwords are hashed at once."),
+    key(
+        "identity.password_queue",
+        Kind::Count,
+        "64",
+        "How many requests may wait for their turn to hash before others are turned away.",
+    ),
+    key(
+        "identity.refresh_settle_ms",
+        Kind::Count,
+        "50",
+        "How many milliseconds a refresh stays open for parallel requests with the same token, which get the same \
+         answer.",
+    ),
+    key(
+        "security.master_key",
+        Kind::Secret,
+        "",
+        "32 bytes as base64 or 64 hexadecimal digits, under which secrets are encrypted at rest.",
+    ),
+    key(
+        "security.master_key_file",
+        Kind::Path,
+        "",
+        "A file that holds the same. `master.key` in the data directory when both are absent; it is made at the first \
+         start. Whoever loses it loses what it protects: keep a copy.",
+    ),
+    key("jobs.workers", Kind::Count, "16", "Jobs that this process works on at once. A running board session is one."),
+    key("log.format", Kind::Choice(&["text", "json"]), "text", "How log lines look."),
+    key(
+        "log.level",
+        Kind::Text,
+        "info",
+        "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,quorate_board=debug`.",
+    ),
+];
+
+/// What `models.providers[].kind` may be.
+const PROVIDER_KINDS: &[&str] = &["offline", "openai", "anthropic", "gemini", "xai", "openrouter", "openai-compatible"];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use figment::error::Kind as ErrorKind;
+    use figment::value::{Dict, Value};
+
+    use super::*;
+    use crate::config::Config;
+    use crate::config::sources::insert;
+
+    /// The fields that the type behind `section` really has, from what it says about a field it does not have.
+    fn fields(section: &str) -> BTreeSet<&'static str> {
+        const UNKNOWN: &str = "no_such_field";
+        let mut value: Value = Dict::from([(UNKNOWN.to_owned(), Value::from(1_u8))]).into();
+        let mut parts: Vec<&str> = if section.is_empty() { Vec::new() } else { section.split('.').collect() };
+        while let Some(part) = parts.pop() {
+            let (name, inner) = match part.strip_suffix("[]") {
+                Some(name) => (name, Value::from(vec![value])),
+                None => (part, value),
+            };
+            let mut dict = Dict::new();
+            insert(&mut dict, name, inner);
+            value = dict.into();
+        }
+        match value.deserialize::<Config>().expect_err("the field is unknown").kind {
+            ErrorKind::UnknownField(field, known) if field == UNKNOWN => known.iter().copied().collect(),
+            other => panic!("{section}: {other}"),
+        }
+    }
+
+    #[test]
+    fn every_key_of_the_types_is_documented_and_every_documented_key_exists() {
+        let mut sections = vec![String::new()];
+        let mut leaves = 0;
+        while let Some(section) = sections.pop() {
+            let documented: BTreeSet<&str> = children(&section).into_iter().collect();
+            assert_eq!(documented, fields(&section), "in the section '{section}'");
+            for part in documented {
+                let full = if section.is_empty() { part.to_owned() } else { format!("{section}.{part}") };
+                match find(&full) {
+                    Some(entry) if entry.kind == Kind::Tables => {
+                        leaves += 1;
+                        sections.push(format!("{full}[]"));
+                    }
+                    Some(_) => leaves += 1,
+                    None => sections.push(full),
+                }
+            }
+        }
+        assert_eq!(leaves, KEYS.len());
+    }
+
+    #[test]
+    fn documented_defaults_are_the_real_ones() {
+        let effective = serde_json::to_value(Config::default()).unwrap();
+        for entry in KEYS.iter().filter(|entry| !entry.key.contains('[')) {
+            let value = effective.pointer(&format!("/{}", entry.key.replace('.', "/"))).unwrap();
+            let wanted = match value {
+                serde_json::Value::Null => String::new(),
+                serde_json::Value::String(text) => text.clone(),
+                serde_json::Value::Array(_) if entry.kind == Kind::Tables && entry.default != "[]" => {
+                    let document: toml::Table = format!("it = {}", entry.default).parse().unwrap();
+                    for (given, real) in document["it"].as_array().unwrap().iter().zip(value.as_array().unwrap()) {
+                        for (name, text) in given.as_table().unwrap() {
+                            assert_eq!(serde_json::to_value(text).unwrap(), real[name], "{}", entry.key);
+                        }
+                    }
+                    continue;
+                }
+                other => other.to_string(),
+            };
+            assert_eq!(entry.default, wanted, "{}", entry.key);
+        }
+    }
+
+    #[test]
+    fn keys_are_grouped_and_described() {
+        let mut seen = Vec::new();
+        for entry in KEYS {
+            let section = entry.key.rsplit_once('.').unwrap().0;
+            if seen.last() != Some(&section) {
+                assert!(!seen.contains(&section), "{section} stands in two places");
+                seen.push(section);
+            }
+            assert!(entry.description.ends_with('.'), "{}", entry.key);
+        }
+    }
+}
