@@ -1,0 +1,82 @@
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::anthropic::Anthropic;
+use crate::config::ProviderKind;
+use crate::models::Models;
+use crate::providers::Provider;
+use crate::upstream::{Clients, read_limited};
+use crate::{ModelError, ModelErrorKind, openai, refusal};
+
+/// The longest refusal that is read.
+const MAX_REFUSAL: usize = 64 * 1024;
+
+/// What a provider said when it was asked for its list of models: whether it can be reached, and takes the key.
+#[derive(Debug)]
+pub struct Probe {
+    /// The provider's name in configuration.
+    pub provider: String,
+    /// What it speaks.
+    pub kind: ProviderKind,
+    /// Its base URL.
+    pub base_url: String,
+    /// What came of it.
+    pub result: Result<Reached, ModelError>,
+}
+
+/// A provider that answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached {
+    /// Whether it has a list of models at all; many a local server has none.
+    pub lists_models: bool,
+    /// Its time of day, to the second, when it says so.
+    pub date: Option<DateTime<Utc>>,
+}
+
+impl Models {
+    /// Asks every provider but the offline model for its list of models, at most `limit` each. Costs nothing.
+    pub async fn probe(&self, limit: Duration) -> Vec<Probe> {
+        let providers = self.remote_providers();
+        let probes = providers.into_iter().map(|(name, provider)| async move {
+            let target = name.clone();
+            let asked = tokio::time::timeout(limit, ask(provider, &target, limit)).await;
+            let result = asked.unwrap_or_else(|_| {
+                Err(ModelError::new(ModelErrorKind::Timeout, target, format!("no answer within {limit:?}")))
+            });
+            Probe { provider: name, kind: provider.kind, base_url: provider.base.clone(), result }
+        });
+        futures::future::join_all(probes).await
+    }
+}
+
+async fn ask(provider: &Provider, target: &str, limit: Duration) -> Result<Reached, ModelError> {
+    let client = Clients::default()
+        .get(limit)
+        .map_err(|error| ModelError::new(ModelErrorKind::Unavailable, target, error.to_string()))?;
+    let upstream = provider.upstream(client);
+    let headers = if provider.kind == ProviderKind::Anthropic {
+        Anthropic::new(upstream.clone()).headers(target, None)?
+    } else {
+        openai::headers(&upstream, target, None)?
+    };
+    let request = upstream.client.get(format!("{}/models", upstream.base)).headers(headers).timeout(limit);
+    let response = request.send().await.map_err(|error| upstream.unreachable(target, error))?;
+    let date = date(response.headers());
+    match response.status().as_u16() {
+        200..=299 => Ok(Reached { lists_models: true, date }),
+        404 | 405 | 501 => Ok(Reached { lists_models: false, date }),
+        status => {
+            let headers = response.headers().clone();
+            let body = read_limited(response, MAX_REFUSAL).await;
+            let (kind, message) = refusal::classify(status, &headers, &body, upstream.clock.now());
+            Err(upstream.error(kind, target, &message))
+        }
+    }
+}
+
+fn date(headers: &HeaderMap<HeaderValue>) -> Option<DateTime<Utc>> {
+    let text = headers.get(header::DATE)?.to_str().ok()?;
+    DateTime::parse_from_rfc2822(text).ok().map(|date| date.to_utc())
+}
