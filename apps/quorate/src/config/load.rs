@@ -138,10 +138,16 @@ fn default_layer(own_providers: bool) -> Result<Layer, Box<figment::Error>> {
 const DEFAULT: &str = "default";
 
 /// Every value in force, each knowing where it came from.
-#[derive(Debug)]
 pub(super) struct Values {
     pub(super) tree: Value,
     figment: Figment,
+}
+
+impl fmt::Debug for Values {
+    /// Without the values: there are secrets among them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Values(…)")
+    }
 }
 
 impl Values {

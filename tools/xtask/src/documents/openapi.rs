@@ -12,7 +12,7 @@ const SHOWN: usize = 40;
 
 /// Writes the file, or with `check` tells whether the committed one still says the same.
 pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<bool> {
-    let generated = quorate::openapi::document();
+    let generated = quorate::openapi::document()?;
     let mut text = serde_json::to_string_pretty(&generated).context("print the document")?;
     text.push('\n');
     let committed = workspace.read_if_present(FILE)?;

@@ -254,6 +254,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_taken_port_is_seen() {
+        // As the binary does at its start; without it no HTTP client can be made.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut config = Config::default();
         config.server.listen = listener.local_addr().unwrap().to_string();

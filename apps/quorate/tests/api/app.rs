@@ -1,0 +1,236 @@
+//! The application under test: composed as in production, reached over real HTTP.
+
+use std::time::Duration;
+
+use quorate::compose::App;
+use quorate::config::Config;
+use quorate_http::RouteEntry;
+use quorate_identity::Identity;
+use quorate_models::ModelsConfig;
+use quorate_testkit::TestDatabase;
+use quorate_work::WorkerHandle;
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// How long a test waits for what must come; far beyond what it takes.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running application. Dropping it kills it as a crash would.
+pub struct TestApp {
+    app: App,
+    base: String,
+    http: Client,
+    table: Vec<RouteEntry>,
+    stop: CancellationToken,
+    _worker: Option<WorkerHandle>,
+    _data: TempDir,
+    _database: TestDatabase,
+}
+
+/// What to start.
+pub struct Builder {
+    database: TestDatabase,
+    config: Config,
+    worker: bool,
+}
+
+impl Builder {
+    /// Other models than the offline one, which here answers as fast as it can.
+    pub fn models(mut self, models: ModelsConfig) -> Self {
+        self.config.models = models;
+        self
+    }
+
+    /// Changes anything in the configuration.
+    pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Without a worker: sessions are accepted, and nothing runs.
+    pub fn without_worker(mut self) -> Self {
+        self.worker = false;
+        self
+    }
+
+    pub async fn start(self) -> TestApp {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let Self { database, mut config, worker } = self;
+        let data = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        config.data_dir = data.path().to_path_buf();
+        config.database.url = Some(database.url().to_owned());
+        config.server.listen = listener.local_addr().unwrap().to_string();
+        let app = App::build(config).await.unwrap();
+        let (router, table) = app.router().unwrap();
+        let worker = worker.then(|| app.start_worker());
+        let stop = CancellationToken::new();
+        tokio::spawn(quorate_http::serve(listener, router, stop.clone(), Duration::from_secs(5)));
+        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        TestApp { app, base, http, table, stop, _worker: worker, _data: data, _database: database }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl TestApp {
+    /// The application with the offline model at full speed and cheap password hashing.
+    pub async fn start(database: TestDatabase) -> Self {
+        Self::builder(database).start().await
+    }
+
+    pub fn builder(database: TestDatabase) -> Builder {
+        let mut config = Config::default();
+        for provider in &mut config.models.providers {
+            if let Some(offline) = provider.offline.as_mut() {
+                offline.tokens_per_second = 0.0;
+            } else {
+                provider.offline =
+                    Some(quorate_models::offline::OfflineConfig { tokens_per_second: 0.0, ..Default::default() });
+            }
+        }
+        config.identity.password_memory_kib = 64;
+        config.identity.password_passes = 1;
+        Builder { database, config, worker: true }
+    }
+
+    pub fn http(&self) -> &Client {
+        &self.http
+    }
+
+    pub fn identity(&self) -> &Identity {
+        &self.app.identity
+    }
+
+    pub fn composed(&self) -> &App {
+        &self.app
+    }
+
+    /// Every route with what it needs.
+    pub fn table(&self) -> &[RouteEntry] {
+        &self.table
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// A new user, signed in.
+    pub async fn user(&self, email: &str) -> User<'_> {
+        let body = json!({ "email": email, "password": "seven green umbrellas" });
+        let reply = self.anonymous().post("/api/v1/auth/register", &body).await;
+        assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.body);
+        let token = reply.body["access_token"].as_str().unwrap().to_owned();
+        User { app: self, token: Some(token) }
+    }
+
+    /// Somebody who is not signed in.
+    pub fn anonymous(&self) -> User<'_> {
+        User { app: self, token: None }
+    }
+}
+
+/// Somebody who talks to the API.
+#[derive(Clone)]
+pub struct User<'a> {
+    pub app: &'a TestApp,
+    pub token: Option<String>,
+}
+
+/// What came back.
+pub struct Reply {
+    pub status: StatusCode,
+    pub body: Value,
+}
+
+impl Reply {
+    /// The code of the problem.
+    pub fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    /// The fields that the problem names.
+    pub fn fields(&self) -> Vec<&str> {
+        let details = self.body["error"]["details"].as_array();
+        details.into_iter().flatten().filter_map(|detail| detail["field"].as_str()).collect()
+    }
+}
+
+impl User<'_> {
+    pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Reply {
+        let mut request = self.app.http.request(method, self.app.url(path));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        let body = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default();
+        Reply { status, body }
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::POST, path, Some(body.to_string())).await
+    }
+
+    /// A created session's id.
+    pub async fn session(&self, body: &Value) -> String {
+        let reply = self.post("/api/v1/sessions", body).await;
+        assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.body);
+        reply.body["session"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Starts it.
+    pub async fn start(&self, id: &str) {
+        let reply = self.post(&format!("/api/v1/sessions/{id}/deliberation/start"), &json!({})).await;
+        assert_eq!(reply.status, StatusCode::ACCEPTED, "{}", reply.body);
+    }
+
+    /// Waits until it is over, and gives back the session.
+    pub async fn finished(&self, id: &str) -> Value {
+        let wait = async {
+            loop {
+                let reply = self.get(&format!("/api/v1/sessions/{id}")).await;
+                if !reply.body["session"]["completed_at"].is_null() {
+                    return reply.body["session"].clone();
+                }
+                tokio::time::sleep(Duration::from_millis(30)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("session {id} does not end"))
+    }
+
+    /// Creates, starts and waits.
+    pub async fn deliberate(&self, body: &Value) -> Value {
+        let id = self.session(body).await;
+        self.start(&id).await;
+        self.finished(&id).await
+    }
+
+    /// Every event of the session so far.
+    pub async fn events(&self, id: &str) -> Vec<Value> {
+        let mut events = Vec::new();
+        loop {
+            let after = events.last().map_or(0, |event: &Value| event["sequence"].as_i64().unwrap());
+            let reply = self.get(&format!("/api/v1/sessions/{id}/events?after={after}&limit=1000")).await;
+            events.extend(reply.body["data"].as_array().unwrap().iter().cloned());
+            if reply.body["pagination"]["has_more"] != true {
+                return events;
+            }
+        }
+    }
+}
