@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use quorate_kernel::{OrgId, Principal, Role, UserId};
+use quorate_kernel::{OrgId, Principal, Role, UserId, from_millis, millis};
 use quorate_store::StoreError;
 use uuid::Uuid;
 
@@ -117,7 +117,8 @@ impl Identity {
             name: profile.name,
             locale: profile.locale,
             operator,
-            created_at: self.clock.now(),
+            // As it will be read back: the database keeps milliseconds.
+            created_at: from_millis(millis(self.clock.now())),
         };
         let membership = Membership {
             org_id: OrgId(self.ids.uuid()),
