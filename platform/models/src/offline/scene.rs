@@ -255,6 +255,13 @@ impl Scene {
         usize::from(!self.problem.names_money()) + usize::from(self.problem.deadline().is_none())
     }
 
+    /// Whether the proposal is one that limits a risk: a stop amount, a trial, notice, a reserve, stages.
+    pub(super) fn is_guarded(&self) -> bool {
+        let proposal = self.sub.proposal.to_lowercase();
+        let marks = self.lexicon.phrases("guard.words");
+        marks.iter().filter(|mark| proposal.contains(mark.as_str())).count() >= 2
+    }
+
     pub(super) fn is_how(&self) -> bool {
         self.problem.form == Form::How
     }

@@ -17,14 +17,17 @@ pub(super) enum Movement {
 }
 
 /// The stance of a persona that has heard nobody yet. `missing` counts the key facts the problem leaves out (money,
-/// time); `seed` is that of the problem and sub-problem.
-pub(super) fn initial(seed: Seed, persona: &Persona, missing: usize) -> Stance {
+/// time); `guarded` proposals limit a risk rather than take one, so caution speaks for them as much as against;
+/// `seed` is that of the problem and sub-problem.
+pub(super) fn initial(seed: Seed, persona: &Persona, missing: usize, guarded: bool) -> Stance {
     // Some proposals are liked by everybody, some by nobody: that is shared by all personas of a sub-problem.
     let appeal = (seed.with("appeal").unit() - 0.5) * 0.4;
     let own = seed.with("own").with(&persona.code);
     let noise = (own.unit() - 0.5) * 0.55;
     let gaps = f64::from(u8::try_from(missing.min(3)).unwrap_or(3));
-    let score = 0.22 + appeal + noise + 0.9 * (persona.optimistic - 0.5) - 0.9 * (persona.risk_averse - 0.5)
+    let score = 0.22 + appeal + noise + 0.9 * (persona.optimistic - 0.5)
+        - (if guarded { 0.1 } else { 0.9 }) * (persona.risk_averse - 0.5)
+        + (if guarded { 0.08 } else { 0.0 })
         + 0.2 * (persona.creative - 0.5)
         - 0.06 * gaps;
     let lost = persona.analytical > 0.6 && missing >= 2 && own.with("abstain").chance(0.12);
@@ -135,7 +138,8 @@ mod tests {
         let count = |optimistic, risk_averse, wanted| {
             (0..200)
                 .filter(|n| {
-                    initial(Seed::of(&[&n.to_string()]), &persona("p", optimistic, risk_averse), 0).decision == wanted
+                    initial(Seed::of(&[&n.to_string()]), &persona("p", optimistic, risk_averse), 0, false).decision
+                        == wanted
                 })
                 .count()
         };

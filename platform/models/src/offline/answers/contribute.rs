@@ -26,7 +26,7 @@ pub(super) fn answer(scene: Scene, variables: &Value) -> Contribution {
     let round =
         variables.get("round").and_then(Value::as_u64).and_then(|round| usize::try_from(round).ok()).unwrap_or(0);
     let own = Stance::read(variables, "own_stance")
-        .unwrap_or_else(|| stance::initial(scene.shared, &scene.persona, scene.missing()));
+        .unwrap_or_else(|| stance::initial(scene.shared, &scene.persona, scene.missing(), scene.is_guarded()));
     let others: Vec<Prior> = scene.prior.iter().filter(|it| it.code != scene.persona.code).cloned().collect();
     match text(variables, "kind").as_str() {
         "response" if !others.is_empty() => response(scene, own, &others, round),

@@ -331,7 +331,7 @@ pub(super) fn insight(scene: &mut Scene, ballot: &Ballot) -> String {
     let sentences = crate::offline::understanding::sentences(&whole);
     let tail = match sentences.as_slice() {
         [_, rest @ ..] if rest.iter().any(|sentence| sentence.chars().count() > 30) => {
-            let rest: Vec<&str> = rest.iter().map(String::as_str).filter(|it| it.chars().count() > 34).collect();
+            let rest: Vec<&str> = rest.iter().map(String::as_str).filter(|it| it.chars().count() > 40).collect();
             rest.join(if scene.problem.language == Language::Chinese { "" } else { " " })
         }
         _ => whole,

@@ -21,7 +21,9 @@ pub(super) fn answer(mut scene: Scene, variables: &Value) -> Vote {
     // The vote follows what the persona said last; without that, its stance before, or its first view.
     let last = scene.prior.iter().rev().find(|it| it.code == scene.persona.code).and_then(|it| it.stance);
     let before = Stance::read(variables, "stance_before");
-    let held = last.or(before).unwrap_or_else(|| stance::initial(scene.shared, &scene.persona, scene.missing()));
+    let held = last
+        .or(before)
+        .unwrap_or_else(|| stance::initial(scene.shared, &scene.persona, scene.missing(), scene.is_guarded()));
     let prior = scene.prior.clone();
     let others: Vec<&Prior> = stance::latest_of_others(&prior, &scene.persona.code);
     let (moved, _, because) = stance::after(scene.shared.with("vote"), &scene.persona, held, &others, 3);
