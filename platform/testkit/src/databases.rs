@@ -185,7 +185,6 @@ macro_rules! on_both_databases {
     ($($(#[$meta:meta])* async fn $name:ident($database:ident: TestDatabase) $(-> $output:ty)? $body:block)+) => {$(
         $(#[$meta])*
         mod $name {
-            #[allow(unused_imports, clippy::allow_attributes, reason = "not every body uses what is around it")]
             use super::*;
 
             async fn body($database: $crate::databases::TestDatabase) $(-> $output)? $body
