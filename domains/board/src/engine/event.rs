@@ -343,6 +343,10 @@ pub struct ContributionRecord {
 pub struct Contribution {
     /// Its id.
     pub id: Uuid,
+    /// How others cite it within its sub-problem: `C3`. Given by its place in the course and not by its time, so an
+    /// absence leaves a gap. The facilitator is not cited.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
     /// The sub-problem.
     pub sub_problem: Option<usize>,
     /// The round, 0 for the initial one.

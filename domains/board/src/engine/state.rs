@@ -281,13 +281,30 @@ impl Track {
         }
     }
 
-    /// Everything personas said, in the order of the course: by round, the lead first, then by seat. The n-th is cited
-    /// as `Cn`, the same in every run of the same answers.
+    /// Everything personas said, in the order of the course: by round, the lead first, then by seat.
     #[must_use]
     pub fn record(&self) -> Vec<&Contribution> {
         let mut record: Vec<_> = self.voices().collect();
         record.sort_by_key(|contribution| (contribution.round, contribution.seq));
         record
+    }
+
+    /// How the contribution at a place of the course is cited: every place has its number, whether it is taken or not,
+    /// so that it is the same in every run of the same answers.
+    #[must_use]
+    pub fn reference(&self, round: u8, code: &str) -> Option<String> {
+        let mut number = 0;
+        for start in self.rounds.iter().map(|round| &round.start) {
+            let lead = start.lead.iter().map(|lead| &lead.code);
+            let seats = self.seats.iter().map(|seat| &seat.code).filter(|code| start.speakers.contains(code));
+            for speaker in lead.chain(seats) {
+                number += 1;
+                if start.round == round && speaker == code {
+                    return Some(format!("C{number}"));
+                }
+            }
+        }
+        None
     }
 
     /// What personas said; the facilitator's words are not part of the record that is cited.

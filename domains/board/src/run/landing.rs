@@ -218,6 +218,7 @@ fn contributed(
             let builds_on = value.builds_on.iter().filter_map(|name| referred(place.track, name)).collect();
             let contribution = Contribution {
                 id: derived_id(state.id, &place.call.key()),
+                reference: place.track.reference(place.round, &seat.code),
                 sub_problem: Some(sub_problem),
                 round: place.round,
                 seq: place.seq,
@@ -258,8 +259,8 @@ fn absent(sub_problem: usize, round: u8, seat: &Seat, stage: Phase, unanswered: 
 
 /// The contribution that a ref such as `C3` or `[C3]` names; none when there is no such.
 fn referred(track: &Track, name: &str) -> Option<uuid::Uuid> {
-    let number: usize = name.trim().trim_matches(['[', ']']).strip_prefix('C')?.parse().ok()?;
-    track.record().get(number.checked_sub(1)?).map(|said| said.id)
+    let name = name.trim().trim_matches(['[', ']']);
+    track.voices().find(|said| said.reference.as_deref() == Some(name)).map(|said| said.id)
 }
 
 fn measured(track: &Track, round: u8, measures: Option<Measures>) -> Event {
@@ -328,6 +329,7 @@ fn facilitated(
     };
     let contribution = Contribution {
         id: derived_id(state.id, &format!("facilitator/{sub_problem}/{round}")),
+        reference: None,
         sub_problem: Some(sub_problem),
         round,
         seq: AFTER_ALL,

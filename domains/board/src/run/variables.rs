@@ -209,10 +209,9 @@ fn record(track: &Track) -> Vec<Value> {
     track
         .record()
         .into_iter()
-        .enumerate()
-        .map(|(index, said)| {
+        .map(|said| {
             json!({
-                "ref": format!("C{}", index + 1),
+                "ref": said.reference,
                 "persona_code": said.persona_code,
                 "persona_name": said.persona_name,
                 "type": said.kind,
