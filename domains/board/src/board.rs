@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::Stream;
-use quorate_kernel::{Clock, Ids, Page, PageRequest, Pagination, Principal, Problem};
+use quorate_kernel::{Clock, Ids, Page, PageRequest, Pagination, Principal, Problem, from_millis, millis};
 use quorate_models::Models;
 use quorate_store::Store;
 use quorate_work::{Handler, Jobs};
@@ -18,7 +18,7 @@ use crate::prompt::Prompts;
 use crate::report::Report;
 use crate::run::World;
 use crate::runner::{Runner, job};
-use crate::session::{Answer, NewSession, Phase, Session, SessionId, Status};
+use crate::session::{Answer, NO_NUL, NewSession, Phase, Session, SessionId, Status, has_nul};
 use crate::store::{self, NewEvent, SessionFilter};
 
 /// What the board needs of the rest.
@@ -208,6 +208,9 @@ impl Board {
             if answer.answer.as_ref().is_some_and(|text| text.chars().count() > ANSWER_CHARS) {
                 return Err(Problem::field(field("answer"), "Write at most 2,000 characters."));
             }
+            if answer.answer.as_deref().is_some_and(has_nul) {
+                return Err(Problem::field(field("answer"), NO_NUL));
+            }
         }
         let run = |session: &Session| {
             if session.questions.is_empty() {
@@ -274,14 +277,12 @@ impl Board {
         let before = match &page.cursor {
             None => None,
             Some(cursor) => {
-                let id = cursor.parse().map_err(|_| Problem::field("cursor", "This is not a cursor of this list."))?;
-                let last = store::session(&mut tx, id).await;
-                let last = last.map_err(|_| Problem::field("cursor", "This is not a cursor of this list."))?;
-                Some((last.created_at, id))
+                let place = place(cursor);
+                Some(place.ok_or_else(|| Problem::field("cursor", "This is not a cursor of this list."))?)
             }
         };
         let rows = store::list(&mut tx, &SessionFilter { status, before }, page.limit() + 1).await?;
-        Ok(Page::from_rows(rows, page.limit(), |session| session.id.to_string()))
+        Ok(Page::from_rows(rows, page.limit(), |last| format!("{}_{}", millis(last.created_at), last.id)))
     }
 
     /// Names a session, or puts it away.
@@ -301,6 +302,9 @@ impl Board {
             let title = title.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
             if title.as_ref().is_some_and(|text| text.chars().count() > TITLE_CHARS) {
                 return Err(Problem::field("title", "Write at most 200 characters."));
+            }
+            if title.as_deref().is_some_and(has_nul) {
+                return Err(Problem::field("title", NO_NUL));
             }
             store::set_title(&mut tx, id, title).await?;
         }
@@ -394,6 +398,12 @@ impl Board {
     ) -> Result<impl Stream<Item = Result<Arc<StoredEvent>, BoardError>> + Send + use<>, Problem> {
         Ok(self.parts.feed.watch(who, id, after).await?)
     }
+}
+
+/// Where a page of sessions ended. The cursor says it all, so that the list goes on where its last one was deleted.
+fn place(cursor: &str) -> Option<(DateTime<Utc>, SessionId)> {
+    let (time, id) = cursor.split_once('_')?;
+    Some((from_millis(time.parse().ok()?), id.parse().ok()?))
 }
 
 fn after(page: &PageRequest) -> Result<i64, Problem> {

@@ -129,6 +129,11 @@ impl Feed {
     async fn pump(self, principal: Principal, id: SessionId, mut last: i64, mut signal: Signal, sender: Sender) {
         loop {
             match read(&self.store, &principal, id, last).await {
+                // Deleted: those who watch find nothing more either.
+                Ok(events) if events.is_empty() && self.is_gone(&principal, id).await => {
+                    self.forget(id);
+                    return;
+                }
                 Ok(events) => {
                     let full = events.len() == PAGE;
                     for event in events {
@@ -159,6 +164,11 @@ impl Feed {
                 () = tokio::time::sleep(FALLBACK) => {}
             }
         }
+    }
+
+    async fn is_gone(&self, principal: &Principal, id: SessionId) -> bool {
+        let Ok(mut tx) = self.store.tenant_read(principal).await else { return false };
+        matches!(store::session(&mut tx, id).await, Err(BoardError::NotFound))
     }
 
     fn forget(&self, id: SessionId) {

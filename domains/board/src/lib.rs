@@ -16,6 +16,8 @@ mod runner;
 mod selection;
 pub mod session;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use board::{Board, Deps};
 pub use config::BoardConfig;

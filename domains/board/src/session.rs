@@ -17,7 +17,7 @@ id_type! {
 
 /// Gives an enum its stored name next to the one serde writes, so that the two cannot differ.
 macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:tt),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }
@@ -220,6 +220,14 @@ const CONTEXT_FIELDS: usize = 20;
 const CONTEXT_CHARS: usize = 2_000;
 const LEAN_CHARS: usize = 500;
 
+/// What is said of a text with the character U+0000. No keyboard makes one, and PostgreSQL takes none in its texts.
+pub(crate) const NO_NUL: &str = "Leave out the NUL character.";
+
+/// Whether a text holds the character U+0000.
+pub(crate) fn has_nul(text: &str) -> bool {
+    text.contains('\0')
+}
+
 impl NewSession {
     /// Checks every field and tells all that is wrong at once.
     ///
@@ -238,6 +246,8 @@ impl NewSession {
         let length = problem_statement.chars().count();
         if !STATEMENT.contains(&length) {
             refuse("problem_statement", format!("Write 10 to 10,000 characters; this has {length}."));
+        } else if has_nul(&problem_statement) {
+            refuse("problem_statement", NO_NUL.to_owned());
         }
         if self.problem_context.len() > CONTEXT_FIELDS {
             refuse("problem_context", format!("Give at most {CONTEXT_FIELDS} fields."));
@@ -245,6 +255,10 @@ impl NewSession {
         for (name, value) in &self.problem_context {
             if name.chars().count() > 60 || value.chars().count() > CONTEXT_CHARS {
                 refuse("problem_context", "A field has at most 2,000 characters, its name at most 60.".to_owned());
+                break;
+            }
+            if has_nul(name) || has_nul(value) {
+                refuse("problem_context", NO_NUL.to_owned());
                 break;
             }
         }
@@ -275,6 +289,8 @@ impl NewSession {
         let lean = self.lean.map(|lean| lean.trim().to_owned()).filter(|lean| !lean.is_empty());
         if lean.as_ref().is_some_and(|lean| lean.chars().count() > LEAN_CHARS) {
             refuse("lean", format!("Write at most {LEAN_CHARS} characters."));
+        } else if lean.as_deref().is_some_and(has_nul) {
+            refuse("lean", NO_NUL.to_owned());
         }
         if self.route.as_deref().is_some_and(|route| !knows_route(route)) {
             refuse("route", "There is no such model route.".to_owned());

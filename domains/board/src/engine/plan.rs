@@ -233,8 +233,9 @@ fn close(state: &State, plan: &mut Plan) {
     if !state.has_contributions() {
         let heading = "Stopped before anything was said".to_owned();
         plan.event(Event::SessionCancelled(End { outcome: None, heading }));
-    } else if state.report.is_some() {
-        let outcome = Outcome::Partial;
+    } else if let Some(report) = &state.report {
+        // One that was written before the stop is whole, and says so itself.
+        let outcome = report.outcome.unwrap_or(Outcome::Partial);
         plan.event(Event::SessionCancelled(End { outcome: Some(outcome), heading: heading(outcome).to_owned() }));
     } else {
         write_report(state, plan);

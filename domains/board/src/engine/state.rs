@@ -139,7 +139,10 @@ impl State {
         match event {
             Event::SessionCreated(brief) => self.brief = (**brief).clone(),
             Event::SessionStarted(started) => {
-                self.lifecycle = Lifecycle::Running;
+                // Whoever was stopped before the start stays stopped.
+                if self.lifecycle == Lifecycle::Created {
+                    self.lifecycle = Lifecycle::Running;
+                }
                 self.started = Some(started.clone());
             }
             Event::PhaseChanged(change) => match change.sub_problem {

@@ -42,7 +42,7 @@ impl From<&Persona> for PersonaView {
 }
 
 /// List the personas, by category and name
-#[utoipa::path(get, path = "/api/v1/personas", tag = "board",
+#[utoipa::path(get, path = "/api/v1/personas", operation_id = "list_personas", tag = "board",
     responses((status = 200, body = Page<PersonaView>), Problems))]
 pub(super) async fn list(State(board): State<Board>) -> Result<Json<Page<PersonaView>>, Failure> {
     let data = board.personas().all().into_iter().map(PersonaView::from).collect();

@@ -157,7 +157,7 @@ pub(super) struct ListQuery {
 }
 
 /// List board sessions, newest first
-#[utoipa::path(get, path = "/api/v1/sessions", tag = "board", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/sessions", operation_id = "list_sessions", tag = "board", params(ListQuery),
     responses((status = 200, body = Page<SessionView>), Problems))]
 pub(super) async fn list(
     State(board): State<Board>,

@@ -17,6 +17,13 @@ use quorate_store::Store;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio_util::sync::CancellationToken;
 
+#[cfg(test)]
+pub(crate) mod testing {
+    pub(crate) use super::ask::{Answered, Unanswered};
+    pub(crate) use super::landing::events;
+    pub(crate) use super::step::{Landing, Measures};
+}
+
 pub(crate) use self::flights::Flights;
 pub(crate) use self::step::{Progress, World};
 use crate::engine::event::Event;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use quorate_kernel::{MicroUsd, from_millis, millis};
 use quorate_store::TenantTx;
 use quorate_store::sqlx::FromRow;
+use serde_json::Value;
 
 use super::sessions::{read, session, update_head, write};
 use super::topic;
@@ -188,7 +189,8 @@ async fn project(
             .bind(id.to_string())
             .bind(sequence)
             .bind(write("board_contributions.payload", &record.contribution)?)
-            .bind(charge.thinking.clone())
+            // PostgreSQL's texts take no NUL; a model may write anything.
+            .bind(charge.thinking.as_ref().map(|text| text.replace('\0', "")))
             .bind(charge.temperature.map(f64::from))
             .bind(charge.cost.map(|cost| cost.0))
             .execute()
@@ -299,13 +301,18 @@ pub(crate) async fn events_after(
         .await?;
     rows.into_iter()
         .map(|row| {
+            let mut data: Value = read("board_events.payload", &row.payload)?;
+            // Readers see no money (BRD-22).
+            if let Some(data) = data.as_object_mut().filter(|_| row.r#type == "session.created") {
+                data.remove("cost_ceiling");
+            }
             Ok(StoredEvent {
                 kind: row.r#type,
                 session_id: id,
                 sequence: row.sequence,
                 timestamp: from_millis(row.created_at),
                 version: row.version,
-                data: read("board_events.payload", &row.payload)?,
+                data,
                 json: std::sync::OnceLock::new(),
             })
         })
