@@ -1,4 +1,4 @@
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -38,14 +38,18 @@ impl SecurityHeaders {
         Self { page_policy, https }
     }
 
-    /// Adds what the answer does not carry yet.
-    pub(super) fn write(&self, headers: &mut HeaderMap) {
+    /// Adds what the answer of that status does not carry yet.
+    pub(super) fn write(&self, status: StatusCode, headers: &mut HeaderMap) {
         for (name, value) in ALWAYS {
             headers.entry(name).or_insert(HeaderValue::from_static(value));
         }
         let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         let policy = if is_page { self.page_policy.clone() } else { HeaderValue::from_static(BARE_POLICY) };
-        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+        // A 304 says nothing about its content, and its headers replace those of the page in the browser's cache
+        // (RFC 9111, 4.3.4): a policy here would overrule the page's own at every reload.
+        if status != StatusCode::NOT_MODIFIED {
+            headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+        }
         if self.https {
             let year = HeaderValue::from_static("max-age=31536000");
             headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);

@@ -134,7 +134,7 @@ impl Around {
             problems::render(self.run(request, next).await, id)
         };
         self.cors.write(response.headers_mut(), sender);
-        self.security.write(response.headers_mut());
+        self.security.write(response.status(), response.headers_mut());
         if is_api || response.status().is_client_error() || response.status().is_server_error() {
             headers::do_not_store(response.headers_mut());
         }

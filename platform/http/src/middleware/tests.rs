@@ -43,6 +43,7 @@ fn router() -> Router {
         .route("/api/v1/cookie", get(|| async { ([(SET_COOKIE, "a=b")], "x".repeat(5000)) }))
         .route("/api/v1/stream", get(|| async { ([(CONTENT_TYPE, "text/event-stream")], "x".repeat(5000)) }))
         .route("/page", get(|| async { axum::response::Html("<p>hi</p>") }))
+        .route("/unchanged", get(|| async { axum::http::StatusCode::NOT_MODIFIED }))
 }
 
 fn server() -> Router {
@@ -114,6 +115,14 @@ async fn pages_get_the_policy_of_pages_and_nothing_may_be_inline_but_what_is_has
     assert_eq!(headers["content-security-policy"], "default-src 'none'; frame-ancestors 'none'");
     assert_eq!(headers["cache-control"], "no-store");
     assert!(!headers.contains_key("strict-transport-security"));
+}
+
+#[tokio::test]
+async fn an_unchanged_page_keeps_the_policy_that_the_browser_has_stored() {
+    let (status, headers, _) = ask(&server(), Request::get("/unchanged"), "").await;
+    assert_eq!(status, 304);
+    assert!(!headers.contains_key("content-security-policy"), "{headers:?}");
+    assert_eq!(headers["x-content-type-options"], "nosniff");
 }
 
 #[tokio::test]
