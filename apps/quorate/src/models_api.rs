@@ -42,7 +42,8 @@ pub(crate) fn routes(models: Arc<Models>) -> Routes<()> {
 }
 
 /// List the models that the server can ask
-#[utoipa::path(get, path = "/api/v1/models", tag = "models", responses((status = 200, body = Page<ModelView>), Problems))]
+#[utoipa::path(get, path = "/api/v1/models", operation_id = "list_models", tag = "models",
+    responses((status = 200, body = Page<ModelView>), Problems))]
 async fn list(State(models): State<Arc<Models>>) -> Json<Page<ModelView>> {
     let data = models.list().into_iter().map(ModelView::from).collect();
     Json(Page { data, pagination: Pagination::default() })
