@@ -330,7 +330,7 @@ pub(super) fn insight(scene: &mut Scene, ballot: &Ballot) -> String {
     let whole = view(&ballot.reasoning);
     let sentences = crate::offline::understanding::sentences(&whole);
     let tail = match sentences.as_slice() {
-        [_, rest @ ..] if rest.iter().any(|sentence| sentence.chars().count() > 30) => {
+        [_, rest @ ..] if rest.iter().any(|sentence| sentence.chars().count() > 40) => {
             let rest: Vec<&str> = rest.iter().map(String::as_str).filter(|it| it.chars().count() > 40).collect();
             rest.join(if scene.problem.language == Language::Chinese { "" } else { " " })
         }
