@@ -150,6 +150,10 @@ impl Feed {
                         continue;
                     }
                 }
+                Err(BoardError::NotFound) => {
+                    self.forget(id);
+                    return;
+                }
                 Err(error) => tracing::warn!(%error, session_id = %id, "cannot read a watched session"),
             }
             {
@@ -178,7 +182,12 @@ impl Feed {
 
 async fn read(store: &Store, who: &Principal, id: SessionId, after: i64) -> Result<Vec<StoredEvent>, BoardError> {
     let mut tx = store.tenant_read(who).await?;
-    store::events_after(&mut tx, id, after, PAGE).await
+    let events = store::events_after(&mut tx, id, after, PAGE).await?;
+    if events.is_empty() {
+        // A session that was deleted will never have another event.
+        store::session(&mut tx, id).await?;
+    }
+    Ok(events)
 }
 
 struct Watcher {
@@ -216,7 +225,10 @@ impl Watcher {
                 Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => self.behind = true,
                 Err(broadcast::error::RecvError::Closed) => {
                     // The reader is gone: the session ended, or was deleted. What is left is in the database.
-                    let events = read(&self.store, &self.principal, self.id, self.last).await?;
+                    let events = match read(&self.store, &self.principal, self.id, self.last).await {
+                        Err(BoardError::NotFound) => Vec::new(),
+                        read => read?,
+                    };
                     self.over = events.is_empty();
                     self.ready.extend(events.into_iter().map(Arc::new));
                 }
