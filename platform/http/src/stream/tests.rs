@@ -35,6 +35,11 @@ async fn ended(request: StreamRequest) -> Response {
     request.respond(Box::pin(stream::iter((after + 1..=3).map(|sequence| event(sequence, sequence == 3)))))
 }
 
+/// Two hundred events at once, of which the last is terminal.
+async fn many(request: StreamRequest) -> Response {
+    request.respond(Box::pin(stream::iter((1..=200).map(|sequence| event(sequence, sequence == 200)))))
+}
+
 /// One event and then nothing.
 async fn quiet(request: StreamRequest) -> Response {
     request.respond(Box::pin(stream::iter([event(1, false)]).chain(stream::once(pending()))))
@@ -49,7 +54,13 @@ fn router(times: StreamTimes) -> Router {
     let (routes, _, _) = Routes::<()>::new().add(Access::SignedIn, routes!(ended)).into_parts();
     let mut middleware = middleware("http://localhost:8080");
     middleware.streams = times;
-    middleware.wrap(routes.route("/open/ended", get(ended)).route("/quiet", get(quiet)).route("/broken", get(broken)))
+    middleware.wrap(
+        routes
+            .route("/open/ended", get(ended))
+            .route("/many", get(many))
+            .route("/quiet", get(quiet))
+            .route("/broken", get(broken)),
+    )
 }
 
 fn quick() -> StreamTimes {
@@ -142,6 +153,17 @@ async fn websocket_sends_events_resumes_and_closes_after_the_terminal_one() {
         let (mut socket, _) = connect_async(format!("ws://{}{path}", running.address)).await.unwrap();
         assert_eq!(close_code(&mut socket).await, code);
     }
+}
+
+#[tokio::test]
+async fn websocket_loses_nothing_between_two_batches() {
+    let running = server(StreamTimes::default()).await;
+    let (mut socket, _) = connect_async(format!("ws://{}/many", running.address)).await.unwrap();
+    for sequence in 1..=200 {
+        let message = timeout(SOON, socket.next()).await.unwrap().unwrap().unwrap();
+        assert_eq!(message, Message::text(format!(r#"{{"sequence":{sequence}}}"#)));
+    }
+    assert_eq!(close_code(&mut socket).await, CloseCode::Normal);
 }
 
 type Socket<Io> = tokio_tungstenite::WebSocketStream<Io>;

@@ -83,9 +83,10 @@ async fn send(
     events: &mut Fuse<LiveEvents>,
     mut event: LiveEvent,
 ) -> Result<bool, axum::Error> {
-    for _ in 0..BATCH {
+    for more in (0..BATCH).rev() {
         socket.feed(Message::text(&*event.json)).await?;
-        if event.terminal {
+        // What is taken from the stream must be sent, so the last of a batch takes none.
+        if event.terminal || more == 0 {
             break;
         }
         let Some(Some(next)) = events.next().now_or_never() else { break };
