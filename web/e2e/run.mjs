@@ -42,6 +42,7 @@ async function test(name, act) {
 	} catch (cause) {
 		failed += 1;
 		console.log(`FAILED   ${name}\n${cause instanceof Error ? cause.stack : cause}`);
+		for (const complaint of complaints) console.log(`         ${complaint}`);
 		await mkdir('test-results', { recursive: true });
 		const file = `test-results/${name.replaceAll(/\W+/g, '-')}.png`;
 		await page.screenshot({ path: file, fullPage: true }).catch(() => {});

@@ -19,10 +19,8 @@ export function announcement(event: BoardEvent, board: BoardState): string | nul
 		}
 		case 'seat.absent':
 			return m.absence_line({ name: event.data.persona_name, reason: reasonName(event.data.reason) });
-		case 'vote.recorded': {
-			const vote = 'vote' in event.data ? event.data.vote : event.data;
-			return m.announce_voted({ name: vote.persona_name });
-		}
+		case 'vote.recorded':
+			return m.announce_voted({ name: event.data.persona_name });
 		case 'clarification.requested':
 			return m.clarify_title();
 		case 'session.completed':

@@ -1,12 +1,15 @@
 import type {
+	Absence,
 	ContributionType,
 	Contribution,
 	Decision,
+	Failure,
 	Mode,
 	Outcome,
 	Phase,
 	Question,
 	RoundMeasure,
+	StopReason,
 	Vote,
 	VoteDistribution,
 } from '$lib/api/types';
@@ -18,6 +21,15 @@ export interface StanceOf {
 	persona_code: string;
 	decision: Decision;
 	confidence: number;
+}
+
+export interface SeatData {
+	code: string;
+	name: string;
+	emoji?: string;
+	color?: string;
+	archetype?: string;
+	reason?: string | null;
 }
 
 /** The payload of each event type (BRD-23), by name. */
@@ -44,14 +56,7 @@ export interface Payloads {
 	};
 	'personas.selected': {
 		sub_problem?: SubProblemIndex;
-		seats: {
-			code: string;
-			name: string;
-			emoji?: string;
-			color?: string;
-			archetype?: string;
-			reason?: string | null;
-		}[];
+		seats: SeatData[];
 		decided_by?: string;
 	};
 	'round.started': {
@@ -60,6 +65,8 @@ export interface Payloads {
 		kind: 'initial' | 'discussion';
 		action?: RoundAction | null;
 		direction?: string | null;
+		/** Who leads a moderated round, without a seat and a vote. */
+		lead?: SeatData | null;
 		speakers?: string[];
 	};
 	'contribution.started': {
@@ -77,8 +84,8 @@ export interface Payloads {
 		round?: number | null;
 		persona_code: string;
 		persona_name: string;
-		stage: 'initial_round' | 'discussion' | 'voting';
-		reason: string;
+		stage: Absence['stage'];
+		reason: Absence['reason'];
 	};
 	'facilitator.decided': {
 		sub_problem?: SubProblemIndex;
@@ -94,18 +101,19 @@ export interface Payloads {
 		proposal?: string;
 		rule?: string;
 		seats?: string[];
-		stop_reason?: string | null;
+		stop_reason?: StopReason | null;
 	};
-	'vote.recorded': { vote: Vote } | Vote;
-	'votes.counted': { sub_problem?: SubProblemIndex; vote_distribution: VoteDistribution };
+	'vote.recorded': Vote;
+	'votes.counted': VoteDistribution & { sub_problem?: SubProblemIndex; outcome?: Outcome };
 	'synthesis.started': { sub_problem?: SubProblemIndex };
 	'report.section': { sub_problem?: SubProblemIndex; section: string; content: unknown };
 	'synthesis.recorded': { sub_problem?: SubProblemIndex; outcome?: Outcome };
-	'session.paused': { reason?: 'clarification' | 'user' };
+	'limit.reached': { limit: 'cost' | 'time' };
+	'session.paused': { reason?: string };
 	'session.resumed': Record<string, never>;
 	'session.stop_requested': Record<string, never>;
 	'session.completed': { outcome?: Outcome; heading?: string };
-	'session.failed': { code: string; message: string };
+	'session.failed': Failure;
 	'session.cancelled': { outcome?: Outcome; heading?: string };
 }
 

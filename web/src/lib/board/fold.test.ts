@@ -38,7 +38,13 @@ const contribution = (id: string, code: string, content: string, more = {}) => (
 	persona_code: code,
 	persona_name: code.toUpperCase(),
 	content,
+	builds_on: [],
+	tokens_in: 0,
+	tokens_out: 0,
+	cached: false,
+	model: 'offline/demo',
 	offline: true,
+	latency_ms: 0,
 	created_at: '2026-01-01T00:00:00Z',
 	...more,
 });
@@ -135,7 +141,7 @@ describe('fold', () => {
 		expect(s.state.topics[0]?.absences).toHaveLength(1);
 	});
 
-	it('keeps the votes, in either shape of the event, one for each seat', () => {
+	it('keeps the votes, one for each seat', () => {
 		const s = seated();
 		const vote = {
 			id: 'v',
@@ -145,11 +151,15 @@ describe('fold', () => {
 			decision: 'yes' as const,
 			confidence: 0.8,
 			reasoning: 'r',
+			conditions: [],
+			would_change_mind: '',
+			model: 'offline/demo',
+			created_at: '2026-01-01T00:00:00Z',
 			flipped: false,
 			flip_unsupported: false,
 		};
 		s.add('voting.started', { sub_problem: 0, proposal: 'Move', rule: 'majority', seats: ['cfo', 'ops'] });
-		s.add('vote.recorded', { vote });
+		s.add('vote.recorded', vote);
 		s.add('vote.recorded', { ...vote, decision: 'no' });
 		expect(s.state.topics[0]?.votes.map((cast) => cast.decision)).toEqual(['no']);
 		expect(latestStance(s.state.topics[0]!, 'cfo')?.decision).toBe('no');
@@ -164,13 +174,11 @@ describe('fold', () => {
 	it('asks, pauses and goes on', () => {
 		const s = seated();
 		s.add('clarification.requested', {
-			questions: [{ id: 'q', question: 'How many?' }],
+			questions: [{ id: 'q', question: 'How many?', why: '' }],
 			deadline: '2026-01-01T00:02:00Z',
 		});
-		s.add('session.paused', { reason: 'clarification' });
 		expect(s.state).toMatchObject({ status: 'paused', pausedFor: 'clarification' });
 		s.add('clarification.answered', { answers: [{ question_id: 'q', answer: null }], by: 'timeout' });
-		s.add('session.resumed', {});
 		expect(s.state).toMatchObject({ status: 'active', pausedFor: null, questions: [] });
 		expect(s.state.clarified).toEqual([{ question: 'How many?', answer: null, byTimeout: true }]);
 	});
@@ -218,15 +226,17 @@ describe('view', () => {
 		expect(naturalView(s.state)).toBe('topic-0');
 		s.add('votes.counted', {
 			sub_problem: 0,
-			vote_distribution: {
-				yes: 2,
-				no: 0,
-				conditional: 0,
-				abstain: 0,
-				absent: 0,
-				level: 'unanimous',
-				confidence_level: 'high',
-			},
+			yes: 2,
+			no: 0,
+			conditional: 0,
+			abstain: 0,
+			absent: 0,
+			level: 'unanimous',
+			confidence_level: 'high',
+			attendance: 1,
+			quorum: true,
+			carried: true,
+			rule: 'majority_of_votes_cast',
 		});
 		s.add('round.started', { sub_problem: 1, round: 0, kind: 'initial' });
 		expect(naturalView(s.state)).toBe('topic-1');

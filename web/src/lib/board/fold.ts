@@ -1,10 +1,11 @@
-import type { BoardEvent, Payloads, SubProblemIndex } from './events';
+import type { BoardEvent, Payloads, SeatData, SubProblemIndex } from './events';
 import {
 	emptyTopic,
 	type BoardState,
 	type Missing,
 	type Round,
 	type Ruling,
+	type Seat,
 	type Section,
 	type Speech,
 	type Topic,
@@ -34,13 +35,15 @@ function apply(state: BoardState, event: BoardEvent): BoardState {
 		case 'phase.changed':
 			return phaseChanged(state, event.data);
 		case 'clarification.requested':
-			return { ...state, questions: event.data.questions, deadline: event.data.deadline ?? null };
+			return asked(state, event.data);
 		case 'clarification.answered':
 			return answered(state, event.data);
 		case 'problem.decomposed':
 			return decomposed(state, event.data);
 		case 'session.paused':
-			return { ...state, status: 'paused', pausedFor: event.data.reason ?? 'user' };
+			return { ...state, status: 'paused', pausedFor: state.questions.length > 0 ? 'clarification' : 'user' };
+		case 'limit.reached':
+			return { ...state, limit: event.data.limit };
 		case 'session.resumed':
 			return { ...state, status: 'active', pausedFor: null, questions: [], deadline: null };
 		case 'session.stop_requested':
@@ -71,14 +74,7 @@ function topicEvent(state: BoardState, event: BoardEvent): BoardState {
 		case 'personas.selected':
 			return onTopic(state, event.data.sub_problem, (topic) => ({
 				...topic,
-				seats: event.data.seats.map((seat) => ({
-					code: seat.code,
-					name: seat.name,
-					emoji: seat.emoji ?? '',
-					color: seat.color ?? '',
-					archetype: seat.archetype ?? '',
-					reason: seat.reason ?? '',
-				})),
+				seats: event.data.seats.map(seatOf),
 			}));
 		case 'round.started':
 			return onRound(state, event.data.sub_problem, event.data.round, (round) => ({
@@ -86,6 +82,7 @@ function topicEvent(state: BoardState, event: BoardEvent): BoardState {
 				kind: event.data.kind,
 				action: event.data.action ?? null,
 				direction: event.data.direction ?? null,
+				lead: event.data.lead ? seatOf(event.data.lead) : null,
 			}));
 		case 'contribution.started':
 			return speechStarted(state, event.data);
@@ -126,7 +123,7 @@ function topicEvent(state: BoardState, event: BoardEvent): BoardState {
 				},
 			}));
 		case 'vote.recorded': {
-			const vote = 'vote' in event.data ? event.data.vote : event.data;
+			const vote = event.data;
 			return onTopic(state, vote.sub_problem, (topic) => ({
 				...topic,
 				votes: [...topic.votes.filter((cast) => cast.persona_code !== vote.persona_code), vote],
@@ -135,12 +132,23 @@ function topicEvent(state: BoardState, event: BoardEvent): BoardState {
 		case 'votes.counted':
 			return onTopic(state, event.data.sub_problem, (topic) => ({
 				...topic,
-				count: event.data.vote_distribution,
+				count: event.data,
 			}));
 		default:
 			// A type this page does not know yet: the picture stays, the sequence moves on.
 			return state;
 	}
+}
+
+function seatOf(data: SeatData): Seat {
+	return {
+		code: data.code,
+		name: data.name,
+		emoji: data.emoji ?? '',
+		color: data.color ?? '',
+		archetype: data.archetype ?? '',
+		reason: data.reason ?? '',
+	};
 }
 
 function isOverall(index: SubProblemIndex): boolean {
@@ -170,6 +178,7 @@ function onRound(
 			kind: number === 0 ? 'initial' : 'discussion',
 			action: null,
 			direction: null,
+			lead: null,
 			entries: [],
 			measure: null,
 			stances: [],
@@ -185,6 +194,17 @@ function phaseChanged(state: BoardState, data: Payloads['phase.changed']): Board
 	return changed;
 }
 
+/** A session that waits for answers is held by them; no other event says so. */
+function asked(state: BoardState, data: Payloads['clarification.requested']): BoardState {
+	return {
+		...state,
+		status: 'paused',
+		pausedFor: 'clarification',
+		questions: data.questions,
+		deadline: data.deadline ?? null,
+	};
+}
+
 function answered(state: BoardState, data: Payloads['clarification.answered']): BoardState {
 	const byTimeout = data.by === 'timeout';
 	const clarified = state.questions.map((question) => ({
@@ -192,7 +212,14 @@ function answered(state: BoardState, data: Payloads['clarification.answered']): 
 		answer: data.answers.find((answer) => answer.question_id === question.id)?.answer ?? null,
 		byTimeout,
 	}));
-	return { ...state, questions: [], deadline: null, clarified: [...state.clarified, ...clarified] };
+	return {
+		...state,
+		status: 'active',
+		pausedFor: null,
+		questions: [],
+		deadline: null,
+		clarified: [...state.clarified, ...clarified],
+	};
 }
 
 function decomposed(state: BoardState, data: Payloads['problem.decomposed']): BoardState {
@@ -219,7 +246,10 @@ function speechStarted(state: BoardState, data: Payloads['contribution.started']
 		record: null,
 	});
 	return onRoundOf(state, data.sub_problem, data.round, (round, topic) => {
-		const name = topic.seats.find((seat) => seat.code === data.persona_code)?.name ?? data.persona_name ?? '';
+		const name =
+			[...topic.seats, round.lead].find((seat) => seat?.code === data.persona_code)?.name ??
+			data.persona_name ??
+			'';
 		// Started again after a crash or a failed try, perhaps under a new id: the unfinished text is gone.
 		const stale = (entry: Round['entries'][number]) =>
 			entry.kind === 'speech' &&
@@ -284,7 +314,8 @@ function absent(state: BoardState, data: Payloads['seat.absent'], sequence: numb
 	const absence = {
 		persona_code: data.persona_code,
 		persona_name: data.persona_name,
-		sub_problem: data.sub_problem ?? null,
+		sub_problem: data.sub_problem ?? 0,
+		round: data.round ?? 0,
 		stage: data.stage,
 		reason: data.reason,
 	};

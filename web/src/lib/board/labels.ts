@@ -6,6 +6,7 @@ import type {
 	Outcome,
 	Phase,
 	SessionStatus,
+	StopReason,
 	VoteDistribution,
 } from '$lib/api/types';
 import { m } from '$lib/paraglide/messages.js';
@@ -114,6 +115,22 @@ const reasons: Record<string, () => string> = {
 	cost_ceiling: m.reason_cost_ceiling,
 };
 
+const stopReasons: Record<StopReason, () => string> = {
+	no_discussion: m.stop_no_discussion,
+	converged: m.stop_converged,
+	exhausted: m.stop_exhausted,
+	deadlock: m.stop_deadlock,
+	round_limit: m.stop_round_limit,
+	cost_limit: m.stop_cost_limit,
+	time_limit: m.stop_time_limit,
+	facilitator: m.stop_facilitator,
+	no_voices: m.stop_no_voices,
+};
+
+const rules: Record<string, () => string> = {
+	majority_of_votes_cast: m.rule_majority,
+};
+
 const stages: Record<string, () => string> = {
 	initial_round: m.phase_initial_round,
 	discussion: m.phase_discussion,
@@ -158,6 +175,8 @@ export const contributionName = (type: ContributionType) => named(contributions,
 export const levelName = (level: VoteDistribution['level']) => named(levels, level);
 export const confidenceName = (level: VoteDistribution['confidence_level']) => named(confidences, level);
 export const reasonName = (reason: string) => named(reasons, reason);
+export const stopReasonName = (reason: StopReason) => named(stopReasons, reason);
+export const ruleName = (rule: string) => named(rules, rule);
 export const stageName = (stage: string) => named(stages, stage);
 export const actionName = (action: string) => named(actions, action);
 export const sectionName = (name: string) => named(sections, name);

@@ -153,9 +153,9 @@ export class LiveBoard {
 		}
 	}
 
-	/** The report exists once its synthesis is recorded; a session that failed may have none (404). */
+	/** The report exists once its synthesis is recorded. A session without an outcome came to none. */
 	async #fetchReport() {
-		if (this.report || (this.board.synthesis !== 'done' && !isOver(this.board.status))) return;
+		if (this.report || (this.board.synthesis !== 'done' && this.board.outcome === null)) return;
 		try {
 			const body = await ask(api.GET('/api/v1/sessions/{id}/report', { params: { path: { id: this.id } } }));
 			this.report = body.report;

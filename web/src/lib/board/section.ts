@@ -14,3 +14,10 @@ export function plainContent(content: unknown): string | string[] {
 	if (Array.isArray(content)) return content.map(line).filter((text) => text !== '');
 	return typeof content === 'string' ? content : line(content);
 }
+
+/** Half-written Markdown as plain text: without its marks, which flicker as they open and close. */
+export function withoutMarks(text: string): string {
+	return text
+		.replace(/\*\*|__|^#{1,6}\s+|`/gm, '')
+		.replace(/(^|\s)\*(?=\S)|(?<=\S)\*(?=\s|[.,;:!?]|$)/gm, '$1');
+}

@@ -9,6 +9,7 @@ import type {
 	RoundMeasure,
 	SessionStatus,
 	Stance,
+	StopReason,
 	Vote,
 	VoteDistribution,
 } from '$lib/api/types';
@@ -56,6 +57,8 @@ export interface Round {
 	kind: 'initial' | 'discussion';
 	action: RoundAction | null;
 	direction: string | null;
+	/** Who leads a moderated round; no seat, no vote. */
+	lead: Seat | null;
 	entries: (Speech | Ruling | Missing)[];
 	measure: RoundMeasure | null;
 	stances: StanceOf[];
@@ -65,7 +68,7 @@ export interface Ballot {
 	proposal: string;
 	rule: string;
 	seats: string[];
-	stopReason: string | null;
+	stopReason: StopReason | null;
 }
 
 /** A part of the report as it is written; `content` is Markdown, a list, or rows of an object. */
@@ -100,6 +103,8 @@ export interface BoardState {
 	phase: Phase;
 	started: boolean;
 	stopping: boolean;
+	/** Money or time has run out: the board ends with what it has. */
+	limit: 'cost' | 'time' | null;
 	pausedFor: 'clarification' | 'user' | null;
 	model: string | null;
 	offlineDemo: boolean;
@@ -121,6 +126,7 @@ export function emptyBoard(): BoardState {
 		phase: 'intake',
 		started: false,
 		stopping: false,
+		limit: null,
 		pausedFor: null,
 		model: null,
 		offlineDemo: false,
