@@ -1,13 +1,15 @@
 //! The application under test: composed as in production, reached over real HTTP.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use quorate::compose::App;
 use quorate::config::Config;
 use quorate_http::RouteEntry;
-use quorate_identity::Identity;
+use quorate_identity::{Identity, MasterKey};
+use quorate_kernel::{Clock as _, SystemClock, SystemIds};
 use quorate_models::ModelsConfig;
-use quorate_testkit::TestDatabase;
+use quorate_testkit::{HeldClock, TestDatabase};
 use quorate_work::WorkerHandle;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -17,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a test waits for what must come; far beyond what it takes.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+const PASSWORD: &str = "seven green umbrellas";
 
 /// A running application. Dropping it kills it as a crash would.
 pub struct TestApp {
@@ -26,13 +29,14 @@ pub struct TestApp {
     table: Vec<RouteEntry>,
     stop: CancellationToken,
     _worker: Option<WorkerHandle>,
-    _data: TempDir,
-    _database: TestDatabase,
+    data: Arc<TempDir>,
+    database: Arc<TestDatabase>,
 }
 
 /// What to start.
 pub struct Builder {
-    database: TestDatabase,
+    database: Arc<TestDatabase>,
+    data: Arc<TempDir>,
     config: Config,
     worker: bool,
 }
@@ -41,6 +45,14 @@ impl Builder {
     /// Other models than the offline one, which here answers as fast as it can.
     pub fn models(mut self, models: ModelsConfig) -> Self {
         self.config.models = models;
+        self
+    }
+
+    /// The offline model otherwise than at full speed without faults: its part of the configuration as JSON.
+    pub fn offline(mut self, offline: &Value) -> Self {
+        for provider in &mut self.config.models.providers {
+            provider.offline = Some(serde_json::from_value(offline.clone()).unwrap());
+        }
         self
     }
 
@@ -58,8 +70,7 @@ impl Builder {
 
     pub async fn start(self) -> TestApp {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let Self { database, mut config, worker } = self;
-        let data = tempfile::tempdir().unwrap();
+        let Self { database, data, mut config, worker } = self;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         config.data_dir = data.path().to_path_buf();
@@ -71,7 +82,7 @@ impl Builder {
         let stop = CancellationToken::new();
         tokio::spawn(quorate_http::serve(listener, router, stop.clone(), Duration::from_secs(5)));
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        TestApp { app, base, http, table, stop, _worker: worker, _data: data, _database: database }
+        TestApp { app, base, http, table, stop, _worker: worker, data, database }
     }
 }
 
@@ -99,7 +110,36 @@ impl TestApp {
         }
         config.identity.password_memory_kib = 64;
         config.identity.password_passes = 1;
-        Builder { database, config, worker: true }
+        Builder { database: Arc::new(database), data: Arc::new(tempfile::tempdir().unwrap()), config, worker: true }
+    }
+
+    /// Another node of the same installation: same database, same keys, same public address.
+    pub fn beside(&self) -> Builder {
+        let mut config = self.app.config.clone();
+        config.server.public_url = Some(self.app.config.public_url());
+        Builder { database: Arc::clone(&self.database), data: Arc::clone(&self.data), config, worker: true }
+    }
+
+    /// An access token of this server for the user, signed in an hour ago and out of date by now.
+    pub async fn expired_token(&self, email: &str) -> String {
+        let config = &self.app.config;
+        let identity = Identity::start(quorate_identity::Deps {
+            store: self.app.store.clone(),
+            clock: Arc::new(HeldClock::at(SystemClock.now() - Duration::from_secs(3_600))),
+            ids: Arc::new(SystemIds),
+            config: config.identity.clone(),
+            master_key: MasterKey::from_bytes(config.master_key(&SystemIds).unwrap()),
+            site: quorate_http::Site { public_url: config.public_url() },
+        });
+        let (router, _, _) = identity.await.unwrap().routes().into_parts();
+        let request = axum::http::Request::post("/api/v1/auth/login")
+            .header("content-type", "application/json")
+            .body(axum::body::Body::from(json!({ "email": email, "password": PASSWORD }).to_string()))
+            .unwrap();
+        let response = tower::ServiceExt::oneshot(router, request).await.unwrap();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let answer: Value = serde_json::from_slice(&body).unwrap();
+        answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
     pub fn http(&self) -> &Client {
@@ -125,7 +165,7 @@ impl TestApp {
 
     /// A new user, signed in.
     pub async fn user(&self, email: &str) -> User<'_> {
-        let body = json!({ "email": email, "password": "seven green umbrellas" });
+        let body = json!({ "email": email, "password": PASSWORD });
         let reply = self.anonymous().post("/api/v1/auth/register", &body).await;
         assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.body);
         let token = reply.body["access_token"].as_str().unwrap().to_owned();
@@ -185,6 +225,51 @@ impl User<'_> {
 
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
         self.send(Method::POST, path, Some(body.to_string())).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PATCH, path, Some(body.to_string())).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    /// Asks for a turn of the deliberation: `pause`, `resume`, `stop`.
+    pub async fn turn(&self, id: &str, what: &str) -> Reply {
+        self.post(&format!("/api/v1/sessions/{id}/deliberation/{what}"), &json!({})).await
+    }
+
+    /// The session as it is now.
+    pub async fn read(&self, id: &str) -> Value {
+        self.get(&format!("/api/v1/sessions/{id}")).await.body["session"].clone()
+    }
+
+    /// One of the session's results: `contributions` or `votes`, over all pages; `report` as it is.
+    pub async fn result(&self, id: &str, what: &str) -> Value {
+        let mut items = Vec::new();
+        let mut path = format!("/api/v1/sessions/{id}/{what}");
+        loop {
+            let reply = self.get(&path).await;
+            assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.body);
+            let Some(page) = reply.body["data"].as_array() else { return reply.body[what].clone() };
+            items.extend(page.iter().cloned());
+            let Some(cursor) = reply.body["pagination"]["next_cursor"].as_str() else { return items.into() };
+            path = format!("/api/v1/sessions/{id}/{what}?cursor={cursor}");
+        }
+    }
+
+    /// Waits until the session's log holds an event that is wanted, and gives it back.
+    pub async fn saw(&self, id: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let wait = async {
+            loop {
+                if let Some(event) = self.events(id).await.into_iter().find(&wanted) {
+                    return event;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("session {id} never comes to it"))
     }
 
     /// A created session's id.

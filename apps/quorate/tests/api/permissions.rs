@@ -1,0 +1,197 @@
+//! Who may use what, generated from the table of routes, so that a new route is tested the day it is added (IDN-21,
+//! IDN-22).
+
+use std::collections::BTreeSet;
+
+use quorate_http::Access;
+use quorate_kernel::Role;
+use quorate_testkit::on_both_databases;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::board::quick;
+use crate::{Reply, TestApp, User};
+
+/// What anyone may use without signing in. A new public route fails the test until it is written here on purpose.
+const PUBLIC: [(&str, &str); 9] = [
+    ("GET", "/.well-known/jwks.json"),
+    ("GET", "/api/health"),
+    ("GET", "/api/health/ready"),
+    ("GET", "/api/v1/openapi.json"),
+    ("POST", "/api/v1/auth/first-operator"),
+    ("POST", "/api/v1/auth/login"),
+    ("POST", "/api/v1/auth/logout"),
+    ("POST", "/api/v1/auth/refresh"),
+    ("POST", "/api/v1/auth/register"),
+];
+
+/// One use of a route.
+struct Use {
+    method: Method,
+    path: String,
+    body: Option<String>,
+    public: bool,
+    names_a_session: bool,
+}
+
+impl Use {
+    async fn by(&self, user: &User<'_>) -> Reply {
+        user.send(self.method.clone(), &self.path, self.body.clone()).await
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+/// Every route with this session's id, and a body it accepts. Deletion comes last.
+fn uses(app: &TestApp, session: &str) -> Vec<Use> {
+    let mut uses: Vec<Use> = app
+        .table()
+        .iter()
+        .map(|route| {
+            let path = route.path.replace("{id}", session);
+            assert!(!path.contains('{'), "a new kind of id needs a test of its own: {}", route.path);
+            let body = match (route.method.as_str(), route.path.rsplit('/').next().unwrap_or_default()) {
+                ("POST", "sessions") => Some(quick().to_string()),
+                ("POST", "answers") => Some(json!({ "answers": [] }).to_string()),
+                ("PATCH", _) => Some(json!({ "title": "Taken over" }).to_string()),
+                _ => None,
+            };
+            Use {
+                method: route.method.parse().unwrap(),
+                path,
+                body,
+                public: route.access == Access::Public,
+                names_a_session: route.path.contains("{id}"),
+            }
+        })
+        .collect();
+    uses.sort_by_key(|one| one.method == Method::DELETE);
+    uses
+}
+
+/// Everything the owner can read of a session.
+async fn all_of(owner: &User<'_>, id: &str) -> Vec<Value> {
+    let mut parts = vec![owner.read(id).await];
+    for what in ["contributions", "votes", "report"] {
+        parts.push(owner.result(id, what).await);
+    }
+    parts.push(json!(owner.events(id).await));
+    parts
+}
+
+on_both_databases! {
+    async fn every_route_refuses_whoever_is_not_signed_in(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let ada = app.user("ada@example.com").await;
+        let session = ada.deliberate(&quick()).await;
+        let id = session["id"].as_str().unwrap();
+        let before = all_of(&ada, id).await;
+        let expired = app.expired_token("ada@example.com").await;
+        let with = |token: &str| User { app: &app, token: Some(token.to_owned()) };
+        let callers = [
+            (app.anonymous(), "UNAUTHENTICATED"),
+            (with("garbage"), "UNAUTHENTICATED"),
+            (with(&format!("{}x", ada.token.as_deref().unwrap())), "UNAUTHENTICATED"),
+            (with(&expired), "TOKEN_EXPIRED"),
+        ];
+        for route in uses(&app, id).iter().filter(|route| !route.public) {
+            for (caller, code) in &callers {
+                let reply = route.by(caller).await;
+                assert_eq!((reply.status.as_u16(), reply.code()), (401, *code), "{}: {}", route.name(), reply.body);
+                assert!(reply.body.to_string().len() < 400, "and tells nothing else: {}", reply.body);
+            }
+        }
+        assert_eq!(all_of(&ada, id).await, before, "nothing has changed");
+        assert_eq!(ada.get("/api/v1/sessions").await.body["data"].as_array().unwrap().len(), 1);
+    }
+
+    async fn another_tenants_session_does_not_exist(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let (ada, eve) = (app.user("ada@example.com").await, app.user("eve@example.com").await);
+        let session = ada.deliberate(&quick()).await;
+        let finished = session["id"].as_str().unwrap().to_owned();
+        let idle = ada.session(&quick()).await;
+        let before = (all_of(&ada, &finished).await, ada.read(&idle).await);
+        let nowhere = "0190a000-0000-7000-8000-000000000000";
+        for id in [finished.as_str(), idle.as_str()] {
+            for (route, missing) in uses(&app, id).iter().zip(uses(&app, nowhere)).filter(|(route, _)| route.names_a_session) {
+                let reply = route.by(&eve).await;
+                assert_eq!((reply.status.as_u16(), reply.code()), (404, "NOT_FOUND"), "{}: {}", route.name(), reply.body);
+                let same = missing.by(&eve).await;
+                assert_eq!(same.body["error"]["message"], reply.body["error"]["message"], "as if it were not there");
+            }
+        }
+        assert_eq!((all_of(&ada, &finished).await, ada.read(&idle).await), before, "nothing has changed");
+        assert_eq!(eve.get("/api/v1/sessions").await.body["data"], json!([]));
+    }
+
+    async fn an_owner_and_a_member_may_use_what_is_theirs(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        for (role, email) in [(Role::Owner, "ada@example.com"), (Role::Member, "bob@example.com")] {
+            let user = app.user(email).await;
+            if role == Role::Member {
+                let mut tx = app.composed().store.system("a test makes a member").await.unwrap();
+                let changed = tx
+                    .sql(
+                        "UPDATE identity_memberships SET role = 'member' \
+                         WHERE user_id = (SELECT id FROM identity_users WHERE email = $1)",
+                    )
+                    .bind(email.to_owned())
+                    .execute()
+                    .await
+                    .unwrap();
+                assert_eq!(changed, 1);
+                tx.commit().await.unwrap();
+            }
+            let me = user.get("/api/v1/users/me").await;
+            assert_eq!(me.body["organization"]["role"], json!(role), "{}", me.body);
+            let session = user.deliberate(&quick()).await;
+            let id = session["id"].as_str().unwrap();
+            for route in uses(&app, id).iter().filter(|route| !route.public) {
+                let reply = route.by(&user).await;
+                let expected: &[u16] = match (route.method.as_str(), route.names_a_session) {
+                    ("GET" | "PATCH", _) => &[200],
+                    ("DELETE", _) => &[204],
+                    // The session is over, so there is nothing to start, hold or answer.
+                    ("POST", true) => &[409],
+                    _ => &[201],
+                };
+                assert!(expected.contains(&reply.status.as_u16()), "{role:?} {}: {} {}", route.name(), reply.status, reply.body);
+            }
+            assert_eq!(user.get(&format!("/api/v1/sessions/{id}")).await.status, 404, "deleted at the end");
+        }
+    }
+
+    async fn the_table_and_the_description_name_the_same_routes(database: TestDatabase) {
+        let app = TestApp::builder(database).without_worker().start().await;
+        let api = app.anonymous().get("/api/v1/openapi.json").await;
+        let mut described = BTreeSet::new();
+        for (path, item) in api.body["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
+                if operation.get("responses").is_none() {
+                    continue;
+                }
+                let entry = app.table().iter().find(|route| route.path == *path && route.method == method.as_str());
+                let entry = entry.unwrap_or_else(|| panic!("{method} {path} is described and not in the table"));
+                let permission = operation["x-permission"].as_str();
+                let declared = if let Access::Needs(permission) = entry.access { Some(permission.name()) } else { None };
+                assert_eq!(permission, declared, "{method} {path}");
+                assert_eq!(operation["security"] == json!([]), entry.access == Access::Public, "{method} {path}");
+                described.insert((method.to_string(), path.clone()));
+            }
+        }
+        let table: BTreeSet<_> = app.table().iter().map(|route| (route.method.clone(), route.path.clone())).collect();
+        assert_eq!(table.len(), app.table().len(), "no route twice");
+        assert_eq!(table, described);
+        let public: BTreeSet<_> = app
+            .table()
+            .iter()
+            .filter(|route| route.access == Access::Public)
+            .map(|route| (route.method.as_str(), route.path.as_str()))
+            .collect();
+        assert_eq!(public, BTreeSet::from(PUBLIC), "a public route is a decision");
+    }
+}
