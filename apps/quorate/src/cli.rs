@@ -8,6 +8,7 @@ mod completions;
 mod config_command;
 mod doctor;
 mod failure;
+mod interrupts;
 mod log;
 mod migrate;
 mod models;

@@ -108,11 +108,13 @@ impl std::fmt::Debug for SecurityConfig {
 pub struct JobsConfig {
     /// Jobs that this process works on at once; a running board session is one.
     pub workers: usize,
+    /// How long the jobs of a process that shows no sign of life stay with it, in seconds.
+    pub lease_seconds: u64,
 }
 
 impl Default for JobsConfig {
     fn default() -> Self {
-        Self { workers: 16 }
+        Self { workers: 16, lease_seconds: 30 }
     }
 }
 
@@ -159,6 +161,13 @@ impl Config {
     #[must_use]
     pub fn database_url(&self) -> String {
         self.database.url.clone().unwrap_or_else(|| sqlite_url(&self.data_dir.join("quorate.db")))
+    }
+
+    /// The file of the database, when it is a SQLite one.
+    pub(crate) fn sqlite_file(&self) -> Option<PathBuf> {
+        let url = self.database_url();
+        let path = url.split('?').next()?.strip_prefix("sqlite:")?;
+        Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
     }
 
     /// The same address with its password masked, fit to be shown.

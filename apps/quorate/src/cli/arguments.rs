@@ -17,7 +17,6 @@ const STYLES: Styles = Styles::styled()
 #[command(
     name = "quorate",
     version,
-    about,
     styles = STYLES,
     max_term_width = 100,
     propagate_version = true,
@@ -35,16 +34,23 @@ pub(crate) struct Arguments {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// The directory of this installation: database, keys, files
-    #[arg(long, global = true, value_name = "DIR", env = "QUORATE_DATA_DIR", default_value = "./data")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Options of every command",
+        value_name = "DIR",
+        env = "QUORATE_DATA_DIR",
+        default_value = "./data"
+    )]
     pub(crate) data_dir: PathBuf,
     /// The configuration file [default: quorate.toml in the current or the data directory, if there is one]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = "Options of every command", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// How log lines look
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, global = true, help_heading = "Options of every command", value_name = "FORMAT")]
     pub(crate) log_format: Option<LogFormat>,
     /// Log more; twice for everything
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = "Options of every command", action = ArgAction::Count)]
     pub(crate) verbose: u8,
 }
 

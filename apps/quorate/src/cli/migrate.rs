@@ -9,6 +9,11 @@ pub(super) async fn run(global: &Global, options: &MigrateOptions) -> Result<(),
     let loaded = global.load(Vec::new())?;
     log::start_quietly(&loaded.config.log, global.verbose);
     let shown = loaded.config.shown_database_url();
+    if options.check && loaded.config.sqlite_file().is_some_and(|file| !file.exists()) {
+        // Looking must not make one.
+        output::print(&format!("{shown} does not exist yet. Run: quorate migrate\n"))?;
+        return Err(Failure::Told);
+    }
     let store = Store::open(&loaded.config.database_url()).await.map_err(Failure::failed)?;
     let outcome = migrate(&store, options.check, &shown).await;
     store.close().await;

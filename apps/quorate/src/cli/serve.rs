@@ -1,6 +1,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::{Global, ServeOptions};
+use super::interrupts::Interrupts;
 use super::{Failure, banner, log, output};
 use crate::config::Flag;
 use crate::serve::Server;
@@ -17,36 +18,20 @@ pub(super) async fn run(global: &Global, options: &ServeOptions) -> Result<(), F
         tracing::warn!(file = %file.display(), "another quorate.toml was found and not read: only one is");
     }
     let server = Box::pin(Server::bind(loaded.config)).await?;
+    // Before anybody learns that we are there, and may want us to stop.
+    let mut interrupts = Interrupts::listen()?;
     output::print(&banner(&server.banner().await?))?;
     let stop = CancellationToken::new();
     let mut running = std::pin::pin!(server.run(stop.clone()));
     tokio::select! {
         () = &mut running => return Ok(()),
-        asked = asked_to_stop() => asked?,
+        () = interrupts.next() => {}
     }
     tracing::info!("stopping; once more to stop at once");
     stop.cancel();
     tokio::select! {
-        () = running => Ok(()),
-        asked = asked_to_stop() => {
-            asked?;
-            tracing::warn!("stopped at once; what was under way goes on at the next start");
-            Ok(())
-        }
+        () = running => {}
+        () = interrupts.next() => tracing::warn!("stopped at once; what was under way goes on at the next start"),
     }
-}
-
-/// Waits for Ctrl-C, or for the signal by which service managers stop a program.
-async fn asked_to_stop() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    Ok(())
 }

@@ -54,7 +54,7 @@ fn remove_unknown(values: &Values, dict: &mut Dict, key: &str, generic: &str, is
     for (name, value) in dict.iter_mut() {
         let (key, generic) = (join(key, name), join(generic, name));
         if !known.contains(&name.as_str()) {
-            let message = format!("there is no such key{}", suggestion(name, &generic, &known));
+            let message = format!("there is no such key{}", suggestion(name, &key, &known));
             issues.push(Issue { source: values.source(value, &key), key, message });
             unknown.push(name.clone());
             continue;
@@ -87,8 +87,10 @@ fn suggestion(name: &str, full: &str, known: &[&str]) -> String {
     }
     let elsewhere = reference::reference()
         .into_iter()
-        .find(|entry| entry.key.rsplit_once('.').is_some_and(|(_, last)| last == name));
-    elsewhere.map(|entry| format!("; did you mean {}?", entry.key)).unwrap_or_default()
+        .filter_map(|entry| Some((strsim::jaro_winkler(name, entry.key.rsplit_once('.')?.1), entry.key)))
+        .filter(|(likeness, _)| *likeness >= NEAR)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    elsewhere.map(|(_, key)| format!("; did you mean {key}?")).unwrap_or_default()
 }
 
 /// A path of parts as a key to show, and as it is documented.
@@ -237,6 +239,7 @@ fn out_of_bounds(config: &Config, typed: bool) -> Vec<(String, String)> {
         ("identity.password_passes", config.identity.password_passes as usize, 1, 100),
         ("identity.password_parallel", config.identity.password_parallel, 1, 256),
         ("jobs.workers", config.jobs.workers, 1, 1024),
+        ("jobs.lease_seconds", usize::try_from(config.jobs.lease_seconds).unwrap_or(usize::MAX), 1, 3_600),
     ] {
         if !(least..=most).contains(&value) {
             refuse(key, format!("{value} is not between {least} and {most}"));

@@ -314,6 +314,12 @@ const KEYS: &[ConfigKey] = &[
         "A file that holds the same. `master.key` in the data directory when both are absent; it is made at the first \
          start. Whoever loses it loses what it protects: keep a copy.",
     ),
+    key(
+        "jobs.lease_seconds",
+        Kind::Seconds,
+        "30",
+        "How long the jobs of a process that shows no sign of life stay with it. Then another takes them up.",
+    ),
     key("jobs.workers", Kind::Count, "16", "Jobs that this process works on at once. A running board session is one."),
     key("log.format", Kind::Choice(&["text", "json"]), "text", "How log lines look."),
     key(

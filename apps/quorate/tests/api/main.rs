@@ -4,8 +4,11 @@
 
 mod app;
 mod board;
+mod cli;
+mod crash;
 mod identity;
 mod inputs;
+mod node;
 mod permissions;
 mod streams;
 

@@ -7,6 +7,7 @@ use super::destination::Destination;
 use super::questions::Questions;
 use super::terminal::Terminal;
 use crate::cli::Failure;
+use crate::cli::interrupts::Interrupts;
 
 /// A session that is followed in the terminal from its start to its end.
 pub(super) struct Deliberation<'a> {
@@ -45,6 +46,7 @@ impl Deliberation<'_> {
     async fn watch(&mut self) -> Result<Followed, Failure> {
         let events = self.board.watch(self.who, self.id, 0).await?;
         let mut events = std::pin::pin!(events);
+        let mut interrupts = Interrupts::listen()?;
         self.board.start(self.who, self.id).await?;
         let mut questions = Questions::default();
         let mut stopping = false;
@@ -62,8 +64,7 @@ impl Deliberation<'_> {
                     self.question(&event, &mut questions).await?;
                 }
                 line = questions.line(), if questions.waiting() => self.typed(line, &mut questions).await?,
-                interrupted = tokio::signal::ctrl_c() => {
-                    interrupted?;
+                () = interrupts.next() => {
                     if stopping {
                         return Ok(Followed::Left);
                     }

@@ -17,6 +17,8 @@ use super::paint::{BOLD, Colour, DIM, Line, Span, ansi, line_width, plain, style
 
 /// The label of text that the offline demo model made (GTW-2).
 pub(crate) const OFFLINE_LABEL: &str = "offline demo model";
+/// The same where there is little room: at the head of each text.
+const OFFLINE_MARK: &str = "offline demo";
 /// Text gets no wider than this: longer lines are hard to read.
 const WIDEST: usize = 100;
 const NARROWEST: usize = 40;
@@ -29,9 +31,8 @@ pub(crate) struct Screen {
     /// Titles of the sub-problems.
     titles: Vec<String>,
     seats: HashMap<String, Seat>,
-    /// Contributions by id, as people call them: `C3`, counted within a sub-problem.
+    /// Contributions by id, as the board cites them: `C3`, counted within a sub-problem.
     refs: HashMap<String, String>,
-    counted: BTreeMap<u64, usize>,
     votes: BTreeMap<u64, Vec<Value>>,
     /// Who speaks: contribution and name.
     speaking: Vec<(String, String)>,
@@ -58,7 +59,6 @@ impl Screen {
             titles: Vec::new(),
             seats: HashMap::new(),
             refs: HashMap::new(),
-            counted: BTreeMap::new(),
             votes: BTreeMap::new(),
             speaking: Vec::new(),
             doing: BTreeMap::new(),

@@ -57,7 +57,7 @@ fn narrow(widths: &mut [usize], room: usize) {
 }
 
 /// Where there is no room for columns, each row becomes a block: a first line, then the other cells by name.
-pub(crate) fn stacked(head: &[Line], rows: &[Vec<Line>], columns: usize) -> Vec<Line> {
+fn stacked(head: &[Line], rows: &[Vec<Line>], columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for row in rows {
         for (column, cell) in row.iter().enumerate().filter(|(_, cell)| line_width(cell) > 0) {

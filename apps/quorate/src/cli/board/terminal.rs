@@ -1,5 +1,5 @@
 use std::io::{IsTerminal as _, stderr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use quorate_board::StoredEvent;
@@ -11,6 +11,9 @@ use crate::cli::output;
 pub(super) struct Terminal {
     screen: Screen,
     json: bool,
+    /// Whether somebody looks who can be shown a line that changes.
+    alive: bool,
+    since: Instant,
     progress: Option<ProgressBar>,
 }
 
@@ -21,15 +24,9 @@ impl Terminal {
     pub(super) fn new(json: bool) -> Self {
         let screen = Screen::new(output::columns(), output::colour());
         let alive = !json && output::is_terminal() && stderr().is_terminal();
-        let progress = alive.then(|| {
-            let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {msg} {elapsed:.dim}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(TICK);
-            bar
-        });
-        Self { screen, json, progress }
+        let mut terminal = Self { screen, json, alive, since: Instant::now(), progress: None };
+        terminal.hold(false);
+        terminal
     }
 
     /// Shows an event.
@@ -64,16 +61,18 @@ impl Terminal {
     }
 
     /// Takes the progress line away while somebody types, and brings it back.
-    pub(super) fn hold(&self, held: bool) {
-        let Some(bar) = &self.progress else { return };
+    pub(super) fn hold(&mut self, held: bool) {
         if held {
-            bar.disable_steady_tick();
-            bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
-            // The line that stood there goes with it.
-            bar.tick();
-        } else {
-            bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+            self.finish();
+            self.progress = None;
+        } else if self.alive && self.progress.is_none() {
+            let bar = ProgressBar::new_spinner().with_elapsed(self.since.elapsed());
+            if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {msg} {elapsed:.dim}") {
+                bar.set_style(style);
+            }
+            bar.set_message(self.screen.progress());
             bar.enable_steady_tick(TICK);
+            self.progress = Some(bar);
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike as _, Utc};
 use quorate_kernel::{Clock as _, SystemClock, SystemIds};
 use quorate_models::{ModelErrorKind, Models, Probe, ProviderKind};
-use quorate_store::{Engine, Store};
+use quorate_store::Store;
 
 use super::finding::Finding;
 use crate::compose::migrations;
@@ -84,9 +84,7 @@ fn data_dir(folder: &Path) -> Finding {
 async fn database(config: &Config) -> Finding {
     const NAME: &str = "database";
     let (url, shown) = (config.database_url(), config.shown_database_url());
-    if let Some(file) = sqlite_file(&url)
-        && !Path::new(file).exists()
-    {
+    if config.sqlite_file().is_some_and(|file| !file.exists()) {
         return Finding::fine(NAME, format!("{shown} will be made at the first start"));
     }
     let look = async {
@@ -106,14 +104,6 @@ async fn database(config: &Config) -> Finding {
         Ok(Err(error)) => Finding::broken(NAME, format!("{shown}: {error}")).advise(advice),
         Err(_) => Finding::broken(NAME, format!("{shown} does not answer within {PATIENCE:?}")).advise(advice),
     }
-}
-
-fn sqlite_file(url: &str) -> Option<&str> {
-    if !matches!(Engine::of(url), Ok(Engine::Sqlite)) {
-        return None;
-    }
-    let path = url.split('?').next().unwrap_or(url);
-    Some(path.trim_start_matches("sqlite:").trim_start_matches("//"))
 }
 
 fn master_key(config: &Config) -> Finding {

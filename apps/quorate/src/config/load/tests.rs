@@ -111,7 +111,8 @@ fn secrets_are_never_shown() {
     let table: toml::Table = shown.parse().unwrap();
     assert_eq!(table["server"]["listen"].as_str(), Some("127.0.0.1:9"));
     let folder = loaded.file.as_deref().and_then(Path::parent).unwrap().display().to_string();
-    insta::assert_snapshot!(shown.replace(&folder, "DIR"));
+    let own: Vec<&str> = shown.lines().filter(|line| !line.ends_with("# default")).collect();
+    insta::assert_snapshot!(own.join("\n").replace(&folder, "DIR"));
     // A secret of the wrong type is not quoted in the complaint either.
     let complaint = given("[security]\nmaster_key = 12345678", &[], &[]).unwrap_err().join("\n");
     assert!(complaint.starts_with("security.master_key:") && !complaint.contains("12345678"), "{complaint}");

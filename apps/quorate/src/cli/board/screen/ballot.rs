@@ -1,13 +1,11 @@
 use serde_json::Value;
 
-use super::{Screen, decision_style, items, percent, sub, text, words};
+use super::{OFFLINE_MARK, Screen, decision_style, items, percent, sub, text, words};
 use crate::cli::board::paint::{BOLD, DIM, ITALIC, Line, plain, styled};
-use crate::cli::board::table::{stacked, table};
+use crate::cli::board::table::table;
 
 /// Columns of the bar that shows support.
 const BAR: usize = 24;
-/// Below this many columns the reasons would be torn to shreds in a table.
-const TABLE_FROM: usize = 76;
 
 /// The vote.
 impl Screen {
@@ -51,47 +49,62 @@ impl Screen {
         } else {
             lines.push(Line::new());
         }
+        for vote in &votes {
+            lines.extend(self.reasons(vote));
+            lines.push(Line::new());
+        }
         if !votes.is_empty() {
-            let head: Vec<Line> = ["seat", "vote", "before", "reason"].iter().map(|name| vec![plain(name)]).collect();
+            let head: Vec<Line> = ["seat", "vote", "before"].iter().map(|name| vec![plain(name)]).collect();
             let rows: Vec<Vec<Line>> = votes.iter().map(|vote| self.ballot(vote)).collect();
-            if self.columns < TABLE_FROM {
-                lines.extend(stacked(&head, &rows, self.columns));
-            } else {
-                lines.extend(table(&head, &rows, self.columns));
-            }
+            lines.extend(table(&head, &rows, self.columns));
             lines.push(Line::new());
         }
         lines.extend(self.tally(data));
         lines
     }
 
+    /// Why a seat voted as it did.
+    fn reasons(&self, vote: &Value) -> Vec<Line> {
+        let (code, name) = (text(vote, "persona_code"), text(vote, "persona_name"));
+        let front = [styled("▌ ", self.seat(code, name).style)];
+        let mut head = self.who(code, name);
+        head.push(plain(" "));
+        head.push(self.chip(text(vote, "decision"), vote["confidence"].as_f64()));
+        if self.offline {
+            head.push(styled(format!(" · {OFFLINE_MARK}"), DIM));
+        }
+        let mut lines = self.behind(&front, &head);
+        lines.extend(self.behind(&front, &[plain(text(vote, "reasoning"))]));
+        let conditions: Vec<&str> = items(vote, "conditions").iter().filter_map(Value::as_str).collect();
+        for condition in conditions {
+            lines.extend(self.behind(&front, &[styled("If: ", DIM), styled(condition, ITALIC)]));
+        }
+        if !text(vote, "flip_reason").is_empty() {
+            lines.extend(self.behind(&front, &[styled("Changed sides: ", DIM), plain(text(vote, "flip_reason"))]));
+        }
+        if vote["flip_unsupported"].as_bool().unwrap_or_default() {
+            let warning = "Changed sides without citing anything that was said.";
+            lines.extend(self.behind(&front, &[styled(warning, decision_style("conditional"))]));
+        }
+        lines
+    }
+
+    /// A ballot as a row: who, what, and what it was before.
     fn ballot(&self, vote: &Value) -> Vec<Line> {
         let decision = text(vote, "decision");
-        let ballot = vec![styled(
-            format!("{decision}\u{a0}{}", percent(vote["confidence"].as_f64().unwrap_or_default())),
-            decision_style(decision),
-        )];
+        let confidence = percent(vote["confidence"].as_f64().unwrap_or_default());
+        let ballot = vec![styled(format!("{decision}\u{a0}{confidence}"), decision_style(decision))];
         let before = &vote["stance_before"];
-        let mut earlier: Line = match before.as_object() {
-            Some(_) => vec![styled(text(before, "decision"), DIM)],
-            None => vec![styled("–", DIM)],
+        let mut earlier: Line = match (before.as_object(), before["confidence"].as_f64()) {
+            (Some(_), Some(confidence)) => {
+                vec![styled(format!("{}\u{a0}{}", text(before, "decision"), percent(confidence)), DIM)]
+            }
+            _ => vec![styled("–", DIM)],
         };
         if vote["flipped"].as_bool().unwrap_or_default() {
             earlier.push(styled(" ⇄", BOLD));
         }
-        let mut reason = vec![plain(text(vote, "reasoning"))];
-        let conditions: Vec<&str> = items(vote, "conditions").iter().filter_map(Value::as_str).collect();
-        if !conditions.is_empty() {
-            reason.push(styled(format!(" If: {}", conditions.join("; ")), ITALIC));
-        }
-        if !text(vote, "flip_reason").is_empty() {
-            reason.push(styled(format!(" Changed sides: {}", text(vote, "flip_reason")), DIM));
-        }
-        if vote["flip_unsupported"].as_bool().unwrap_or_default() {
-            reason
-                .push(styled(" (changed sides without citing anything that was said)", decision_style("conditional")));
-        }
-        vec![self.who(text(vote, "persona_code"), text(vote, "persona_name")), ballot, earlier, reason]
+        vec![self.who(text(vote, "persona_code"), text(vote, "persona_name")), ballot, earlier]
     }
 
     fn tally(&self, data: &Value) -> Vec<Line> {

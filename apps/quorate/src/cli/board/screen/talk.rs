@@ -1,7 +1,7 @@
 use anstyle::AnsiColor;
 use serde_json::Value;
 
-use super::{Screen, items, known_percent, sub, text, words};
+use super::{OFFLINE_MARK, Screen, items, known_percent, sub, text, words};
 use crate::cli::board::markdown::markdown;
 use crate::cli::board::paint::{DIM, ITALIC, Line, ansi, plain, styled};
 
@@ -45,11 +45,14 @@ impl Screen {
     pub(super) fn contribution(&mut self, said: &Value) -> Vec<Line> {
         let id = text(said, "id");
         self.speaking.retain(|(speaking, _)| speaking != id);
-        let sub = sub(said);
-        let number = self.counted.entry(sub.unwrap_or_default()).or_default();
-        *number += 1;
-        let name = format!("C{number}");
-        self.refs.insert(id.to_owned(), name.clone());
+        let (sub, name) = (sub(said), text(said, "reference"));
+        if !name.is_empty() {
+            self.refs.insert(id.to_owned(), name.to_owned());
+        }
+        if text(said, "type") == "facilitator" {
+            // Its reason stands in the decision that follows.
+            return Vec::new();
+        }
 
         let code = text(said, "persona_code");
         let seat = self.seat(code, text(said, "persona_name"));
@@ -71,12 +74,17 @@ impl Screen {
         }
         let on: Vec<&str> =
             items(said, "builds_on").iter().filter_map(|id| self.refs.get(id.as_str()?).map(String::as_str)).collect();
-        facts.push(if on.is_empty() { name } else { format!("{name} on {}", on.join(", ")) });
+        match (name.is_empty(), on.is_empty()) {
+            (true, true) => {}
+            (false, true) => facts.push(name.to_owned()),
+            (true, false) => facts.push(format!("on {}", on.join(", "))),
+            (false, false) => facts.push(format!("{name} on {}", on.join(", "))),
+        }
         if text(said, "type") == "moderator" {
             facts.push("moderator, no vote".to_owned());
         }
         if said["offline"].as_bool().unwrap_or_default() {
-            facts.push("offline demo".to_owned());
+            facts.push(OFFLINE_MARK.to_owned());
         }
 
         let mut lines = vec![Line::new()];
@@ -147,21 +155,25 @@ impl Screen {
 
     pub(super) fn facilitated(&mut self, data: &Value) -> Vec<Line> {
         let what = match text(data, "action") {
-            "vote" => "to the vote",
-            "challenge" => "a challenge",
-            "moderate" => "another view is brought in",
-            "ask_user" => "a question to you",
-            _ => "the discussion goes on",
+            "vote" => "to the vote".to_owned(),
+            "challenge" => match text(data, "target") {
+                "" => "a challenge".to_owned(),
+                target => format!("a challenge to {target}"),
+            },
+            "moderate" => "another view is brought in".to_owned(),
+            "ask_user" => "a question to you".to_owned(),
+            _ => "the discussion goes on".to_owned(),
         };
         let part = self.part_of(sub(data));
         let mut line = vec![styled(format!("{part}Facilitator: {what}."), ansi(AnsiColor::Cyan))];
         if !text(data, "reason").is_empty() {
             line.push(plain(format!(" {}", text(data, "reason"))));
         }
-        let mut lines = self.marked("→ ", ansi(AnsiColor::Cyan), &line);
         if text(data, "decided_by") == "rule" {
-            lines.extend(self.indented(2, &[styled("Decided by rule.", DIM)]));
+            line.push(styled(" Decided by rule.", DIM));
+        } else if self.offline {
+            line.push(styled(format!(" · {OFFLINE_MARK}"), DIM));
         }
-        lines
+        self.marked("→ ", ansi(AnsiColor::Cyan), &line)
     }
 }

@@ -16,6 +16,16 @@ fn shown(columns: usize, colour: Colour) -> String {
 }
 
 #[test]
+fn the_recorded_session_is_what_the_board_writes() {
+    for line in SESSION.lines() {
+        let event: Value = serde_json::from_str(line).unwrap();
+        let kind = event["type"].as_str().unwrap();
+        let read = quorate_board::engine::event::Event::from_parts(kind, event["data"].clone());
+        assert!(read.is_ok(), "{kind}: {read:?}");
+    }
+}
+
+#[test]
 fn a_session_at_60_columns() {
     insta::assert_snapshot!(shown(60, Colour::None));
 }
@@ -62,8 +72,14 @@ fn colour_changes_no_word() {
 #[test]
 fn the_offline_demo_is_named_wherever_its_text_stands() {
     let text = shown(100, Colour::None);
-    let contributions = SESSION.lines().filter(|line| line.contains("contribution.recorded")).count();
-    assert_eq!(text.matches("offline demo\n").count(), contributions);
+    let texts = ["\"type\":\"contribution.recorded\"", "\"type\":\"vote.recorded\"", "\"decided_by\":\"model\"}}"];
+    let spaceless = SESSION.replace(": ", ":");
+    let facilitated = spaceless.lines().filter(|line| line.contains("facilitator.decided") && line.contains(texts[2]));
+    let spoken = spaceless.lines().filter(|line| line.contains(texts[0]) && !line.contains("\"type\":\"facilitator\""));
+    let voted = spaceless.lines().filter(|line| line.contains(texts[1]));
+    let expected = facilitated.count() + spoken.count() + voted.count();
+    // The banner and the head of the report have the long form.
+    assert_eq!(text.matches(OFFLINE_MARK).count(), expected + 2);
     assert_eq!(text.matches(OFFLINE_LABEL).count(), 2);
 }
 
