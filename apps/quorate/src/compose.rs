@@ -83,7 +83,11 @@ impl App {
 
     /// Starts to run jobs. They stop when the handle is dropped.
     pub fn start_worker(&self) -> WorkerHandle {
-        let settings = WorkerSettings { concurrency: self.config.jobs.workers, ..WorkerSettings::default() };
+        let settings = WorkerSettings {
+            concurrency: self.config.jobs.workers,
+            lease: Duration::from_secs(self.config.jobs.lease_seconds),
+            ..WorkerSettings::default()
+        };
         Worker::start(self.jobs.clone(), settings, self.board.handlers())
     }
 

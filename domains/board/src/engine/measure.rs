@@ -41,7 +41,12 @@ pub fn agreement<'s>(stances: impl IntoIterator<Item = &'s Stance>) -> Option<f6
         }] += stance.confidence;
     }
     let all: f64 = sides.iter().sum();
-    (all > 0.0).then(|| sides.into_iter().fold(0.0, f64::max) / all)
+    (all > 0.0).then(|| rounded(sides.into_iter().fold(0.0, f64::max) / all))
+}
+
+/// To four places: more would be noise, also in prompts.
+fn rounded(share: f64) -> f64 {
+    (share * 10_000.0).round() / 10_000.0
 }
 
 /// 1 − cosine of two unit vectors, held within 0 and 1.
@@ -52,7 +57,7 @@ fn distance(a: &[f32], b: &[f32]) -> f64 {
 
 #[expect(clippy::cast_precision_loss, reason = "a round has a handful of contributions")]
 fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    (!values.is_empty()).then(|| rounded(values.iter().sum::<f64>() / values.len() as f64))
 }
 
 #[cfg(test)]

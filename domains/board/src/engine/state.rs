@@ -80,7 +80,7 @@ pub struct Track {
     pub rounds: Vec<Round>,
     /// What was said, in the order it was recorded.
     pub contributions: Vec<Contribution>,
-    /// Who did not answer.
+    /// Who did not answer, by round and seat.
     pub absences: Vec<Absence>,
     /// What the facilitator decided after the last round, until it happens.
     pub facilitated: Option<Facilitated>,
@@ -88,7 +88,7 @@ pub struct Track {
     pub asked_after: Option<u8>,
     /// The vote, once it has begun.
     pub voting: Option<VotingStart>,
-    /// The ballots.
+    /// The ballots, in the order of the seats.
     pub votes: Vec<Vote>,
     /// The count.
     pub counted: Option<Counted>,
@@ -185,7 +185,10 @@ impl State {
                 }
             }
             Event::SeatAbsent(absence) => {
-                self.with_track(absence.sub_problem, |track| track.absences.push(absence.clone()));
+                self.with_track(absence.sub_problem, |track| {
+                    track.absences.push(absence.clone());
+                    track.order();
+                });
             }
             Event::RoundMeasured(measured) => self.with_track(measured.sub_problem, |track| {
                 if let Some(round) = track.rounds.iter_mut().find(|round| round.start.round == measured.round) {
@@ -201,7 +204,10 @@ impl State {
             }),
             Event::VoteRecorded(vote) => {
                 self.models.insert(vote.model.clone());
-                self.with_track(vote.sub_problem, |track| track.votes.push(vote.clone()));
+                self.with_track(vote.sub_problem, |track| {
+                    track.votes.push(vote.clone());
+                    track.order();
+                });
             }
             Event::VotesCounted(counted) => {
                 self.with_track(counted.sub_problem, |track| track.counted = Some(counted.clone()));
@@ -282,6 +288,16 @@ impl Track {
             synthesis_started: false,
             report: None,
         }
+    }
+
+    /// Puts ballots and absences in the order of the seats. In which order answers came in must not show: prompts and
+    /// reports are the same in every run of the same answers (BRD-21).
+    fn order(&mut self) {
+        let places: BTreeMap<&str, usize> =
+            self.seats.iter().enumerate().map(|(place, seat)| (seat.code.as_str(), place)).collect();
+        let place = |code: &str| places.get(code).copied().unwrap_or(usize::MAX);
+        self.votes.sort_by_key(|vote| place(&vote.persona_code));
+        self.absences.sort_by_key(|absence| (absence.stage, absence.round, place(&absence.persona_code)));
     }
 
     /// Everything personas said, in the order of the course: by round, the lead first, then by seat.
