@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::engine::event::{RULE_IN_WORDS, RoundStart, Seat, Vote};
+use crate::engine::event::{Contribution, RULE_IN_WORDS, RoundStart, Seat, Vote};
 use crate::engine::{State, Track};
 use crate::persona::{Catalogue, Persona};
 use crate::session::{FailureCode, Outcome, Stance};
@@ -47,8 +47,13 @@ pub(super) fn contribute(state: &State, track: &Track, round: &RoundStart, seat:
         (_, true, false) => "challenge",
         _ => "response",
     };
-    // The first round is blind (BRD: independence is the whole worth of it).
-    let prior = if round.round == 0 { Vec::new() } else { record(track) };
+    // Seats of one round speak at once: they know the rounds before, and the round's lead, who spoke alone. Whoever
+    // speaks late, or again after a restart, hears no more than the others did.
+    let lead = |said: &&Contribution| {
+        round.lead.as_ref().is_some_and(|lead| said.persona_code.as_ref() == Some(&lead.code) && lead.code != seat.code)
+    };
+    let known = |said: &&Contribution| said.round < round.round || (said.round == round.round && lead(said));
+    let prior = entries(track.record().into_iter().filter(known));
     let earlier: Vec<Value> = track
         .sub_problem
         .depends_on
@@ -206,9 +211,11 @@ fn persona(who: &Persona) -> Value {
 }
 
 fn record(track: &Track) -> Vec<Value> {
-    track
-        .record()
-        .into_iter()
+    entries(track.record().into_iter())
+}
+
+fn entries<'c>(record: impl Iterator<Item = &'c Contribution>) -> Vec<Value> {
+    record
         .map(|said| {
             json!({
                 "ref": said.reference,
