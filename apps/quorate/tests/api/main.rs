@@ -10,6 +10,7 @@ mod identity;
 mod inputs;
 mod node;
 mod permissions;
+mod providers;
 mod streams;
 
 pub use app::{Reply, TestApp, User};
