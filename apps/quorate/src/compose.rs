@@ -1,6 +1,8 @@
 //! Puts the rooms together: each domain gets the ports it asks for, and all share one server. Tests build the very
 //! same application.
 
+use std::fs::{File, TryLockError};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ use quorate_http::{Middleware, RouteEntry, Routes, Site, openapi};
 use quorate_identity::{Identity, MasterKey};
 use quorate_kernel::{Clock, Ids, SystemClock, SystemIds};
 use quorate_models::Models;
-use quorate_store::{MigrationSet, Store};
+use quorate_store::{Engine, MigrationSet, Store};
 use quorate_work::{Jobs, Worker, WorkerHandle, WorkerSettings};
 use serde_json::Value;
 
@@ -44,6 +46,8 @@ pub struct App {
     /// The queue.
     pub jobs: Jobs,
     ids: Arc<dyn Ids>,
+    /// Held as long as this process runs: on SQLite one process at a time works on a data directory.
+    _lock: Option<File>,
 }
 
 impl App {
@@ -56,6 +60,10 @@ impl App {
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data directory {} cannot be made", config.data_dir.display()))?;
+        let lock = match Engine::of(&config.database_url())? {
+            Engine::Sqlite => Some(lock(&config.data_dir)?),
+            Engine::Postgres => None,
+        };
         let store = Store::open(&config.database_url()).await.context("the database cannot be opened")?;
         store.migrate(&migrations()).await.context("the database cannot be brought up to date")?;
         let models = Arc::new(Models::new(&config.models, Arc::clone(&clock), Arc::clone(&ids))?);
@@ -78,7 +86,7 @@ impl App {
             ids: Arc::clone(&ids),
             config: config.board.clone(),
         })?;
-        Ok(Self { config, store, models, identity, board, jobs, ids })
+        Ok(Self { config, store, models, identity, board, jobs, ids, _lock: lock })
     }
 
     /// Starts to run jobs. They stop when the handle is dropped.
@@ -115,6 +123,21 @@ impl App {
             ..Middleware::new(site, self.identity.authenticator(), Arc::clone(&self.ids))
         };
         Ok((middleware.wrap(router.merge(quorate_web_assets::router())), table))
+    }
+}
+
+/// Takes the data directory for this process. The system gives it back when the process ends, however it ends.
+fn lock(data_dir: &Path) -> anyhow::Result<File> {
+    let path = data_dir.join("quorate.lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = file.with_context(|| format!("{} cannot be made", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => anyhow::bail!(
+            "another Quorate works on {}: stop it, or choose another directory with --data-dir",
+            data_dir.display()
+        ),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} cannot be locked", path.display())),
     }
 }
 

@@ -13,6 +13,8 @@ CREATE TABLE board_sessions (
     offline_demo BIGINT NOT NULL DEFAULT 0,
     questions TEXT NOT NULL DEFAULT '[]',
     answer_deadline BIGINT,
+    held BIGINT NOT NULL DEFAULT 0,
+    stopping BIGINT NOT NULL DEFAULT 0,
     last_sequence BIGINT NOT NULL DEFAULT 0,
     -- Raised by each worker that takes the session; a worker with an older one can no longer write.
     epoch BIGINT NOT NULL DEFAULT 0,

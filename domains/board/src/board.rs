@@ -10,7 +10,7 @@ use quorate_store::Store;
 use quorate_work::{Handler, Jobs};
 
 use crate::config::BoardConfig;
-use crate::engine::event::{Answered, By, Contribution, Event, Nothing, Pause, Started, Vote};
+use crate::engine::event::{Answered, By, Contribution, Event, Nothing, Pause, RULE, Started, Vote, Waited};
 use crate::error::BoardError;
 use crate::feed::{Feed, StoredEvent};
 use crate::persona::Catalogue;
@@ -76,7 +76,7 @@ impl Board {
     /// The handlers of its jobs.
     #[must_use]
     pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
-        vec![Arc::new(Runner(self.clone()))]
+        vec![Arc::new(Runner::new(self.clone()))]
     }
 
     /// All personas that can take a seat.
@@ -101,7 +101,17 @@ impl Board {
         let parts = &self.parts;
         let models = &parts.world.models;
         let ceiling = parts.world.config.cost_ceiling();
-        let brief = new.check(&parts.world.personas, |route| models.resolve(route).is_some(), ceiling)?;
+        // Whoever may only use the server uses what is configured; its operator may name any model of a provider.
+        let any_model = new.any_model;
+        let listed = |route: &str| models.list().iter().any(|model| model.id == route);
+        let knows = |route: &str| {
+            if any_model {
+                models.resolve(route).is_some()
+            } else {
+                models.route_targets(route).is_some() || listed(route)
+            }
+        };
+        let brief = new.check(&parts.world.personas, knows, ceiling)?;
         let session = Session {
             id: SessionId(parts.ids.uuid()),
             org_id: who.org_id,
@@ -116,6 +126,8 @@ impl Board {
             offline_demo: false,
             questions: Vec::new(),
             answer_deadline: None,
+            held: false,
+            stopping: false,
             last_sequence: 0,
             created_at: self.now(),
             started_at: None,
@@ -137,17 +149,18 @@ impl Board {
         let world = &self.parts.world;
         let now = self.now();
         let run = |session: &Session| {
-            if session.started_at.is_some() || session.status != Status::Active {
+            if session.started_at.is_some() || session.stopping || session.status != Status::Active {
                 return Err(BoardError::Conflict("This session has been started already."));
             }
             let route = session.brief.route.clone().unwrap_or_else(|| world.route(0).to_owned());
             let targets = world.models.resolve(&route).unwrap_or_default();
-            let minutes = i64::try_from(world.config.session_timeout_seconds).unwrap_or(i64::MAX / 2_000);
+            let seconds = i64::try_from(world.config.session_timeout_seconds).unwrap_or(i64::MAX / 2_000);
             Ok(vec![Event::SessionStarted(Started {
                 offline_demo: world.models.is_offline(&route),
                 model: targets.into_iter().next().unwrap_or_else(|| route.clone()),
                 route,
-                deadline: now + chrono::Duration::seconds(minutes),
+                deadline: now + chrono::Duration::seconds(seconds),
+                rule: RULE.to_owned(),
             })])
         };
         Ok(self.change(who, id, Some(now), run).await?)
@@ -159,7 +172,7 @@ impl Board {
     /// `NotFound`, or `Conflict` when it is not at work.
     pub async fn pause(&self, who: &Principal, id: SessionId) -> Result<Session, Problem> {
         let run = |session: &Session| {
-            if session.started_at.is_none() || session.status != Status::Active {
+            if session.started_at.is_none() || session.stopping || session.status != Status::Active {
                 return Err(BoardError::Conflict("Only a session that is at work can be paused."));
             }
             Ok(vec![Event::SessionPaused(Pause { reason: By::User })])
@@ -173,7 +186,7 @@ impl Board {
     /// `NotFound`, or `Conflict` when it is not held.
     pub async fn resume(&self, who: &Principal, id: SessionId) -> Result<Session, Problem> {
         let run = |session: &Session| {
-            if session.status != Status::Paused || !session.questions.is_empty() {
+            if !session.held {
                 return Err(BoardError::Conflict("Only a session that you paused can be resumed."));
             }
             Ok(vec![Event::SessionResumed(Nothing {})])
@@ -187,6 +200,7 @@ impl Board {
     /// `NotFound`, or `Conflict` when it is over already.
     pub async fn stop(&self, who: &Principal, id: SessionId) -> Result<Session, Problem> {
         let run = |session: &Session| match session.status {
+            Status::Active | Status::Paused if session.stopping => Ok(Vec::new()),
             Status::Active | Status::Paused => Ok(vec![Event::StopRequested(Nothing {})]),
             _ => Err(BoardError::Conflict("This session is over.")),
         };
@@ -242,7 +256,13 @@ impl Board {
         // Held until the commit, so that two requests at once cannot both pass the check.
         store::lock(&mut tx, id).await?;
         let session = store::session(&mut tx, id).await?;
-        let events: Vec<NewEvent> = decide(&session)?.into_iter().map(NewEvent::from).collect();
+        let mut events: Vec<NewEvent> = decide(&session)?.into_iter().map(NewEvent::from).collect();
+        if session.waits() && session.started_at.is_some() && !events.is_empty() {
+            // The time limit is for deliberation; a wait for the user moves it.
+            let waited = self.now() - store::last_event_at(&mut tx, id).await?;
+            let moved = Waited { milliseconds: waited.num_milliseconds().max(0) };
+            events.insert(0, Event::DeadlineMoved(moved).into());
+        }
         if !events.is_empty() {
             store::append(&mut tx, id, &events, self.now()).await?;
             if run_at.is_some() {

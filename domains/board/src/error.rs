@@ -29,6 +29,9 @@ pub enum BoardError {
     /// Another worker runs this session now.
     #[error("another worker has taken over this session")]
     Fenced,
+    /// Others wrote to the log since the state was read: read it again.
+    #[error("the session has moved on")]
+    Stale,
     /// A step panicked.
     #[error("a step of the session panicked")]
     Broken,

@@ -129,11 +129,6 @@ impl Feed {
     async fn pump(self, principal: Principal, id: SessionId, mut last: i64, mut signal: Signal, sender: Sender) {
         loop {
             match read(&self.store, &principal, id, last).await {
-                // Deleted: those who watch find nothing more either.
-                Ok(events) if events.is_empty() && self.is_gone(&principal, id).await => {
-                    self.forget(id);
-                    return;
-                }
                 Ok(events) => {
                     let full = events.len() == PAGE;
                     for event in events {
@@ -170,11 +165,6 @@ impl Feed {
         }
     }
 
-    async fn is_gone(&self, principal: &Principal, id: SessionId) -> bool {
-        let Ok(mut tx) = self.store.tenant_read(principal).await else { return false };
-        matches!(store::session(&mut tx, id).await, Err(BoardError::NotFound))
-    }
-
     fn forget(&self, id: SessionId) {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
@@ -203,7 +193,22 @@ struct Watcher {
 }
 
 impl Watcher {
+    /// The next event. After an error nothing comes: the watcher ends, and its reader comes back.
     async fn next(&mut self) -> Result<Option<Arc<StoredEvent>>, BoardError> {
+        let next = self.find().await;
+        match next {
+            // Deleted meanwhile.
+            Err(BoardError::NotFound) => Ok(None),
+            Err(error) => {
+                self.over = true;
+                self.ready.clear();
+                Err(error)
+            }
+            found => found,
+        }
+    }
+
+    async fn find(&mut self) -> Result<Option<Arc<StoredEvent>>, BoardError> {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 self.last = event.sequence;
@@ -225,10 +230,7 @@ impl Watcher {
                 Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => self.behind = true,
                 Err(broadcast::error::RecvError::Closed) => {
                     // The reader is gone: the session ended, or was deleted. What is left is in the database.
-                    let events = match read(&self.store, &self.principal, self.id, self.last).await {
-                        Err(BoardError::NotFound) => Vec::new(),
-                        read => read?,
-                    };
+                    let events = read(&self.store, &self.principal, self.id, self.last).await?;
                     self.over = events.is_empty();
                     self.ready.extend(events.into_iter().map(Arc::new));
                 }

@@ -49,9 +49,16 @@ fn split(text: &str) -> Vec<(Role, String)> {
     parts
 }
 
-/// Makes it impossible for data to end the block it stands in: a closing tag loses its bracket.
+/// Makes it impossible for data to end the block it stands in or to open another: a tag loses its bracket.
 fn fenced(text: &str) -> String {
-    text.replace("</", "‹/").replace("<|", "‹|")
+    let mut out = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        let opens =
+            c == '<' && characters.peek().is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '/' | '|'));
+        out.push(if opens { '‹' } else { c });
+    }
+    out
 }
 
 impl Prompts {

@@ -1,9 +1,12 @@
 //! The job that runs sessions. It may run many times for one session: after a crash, after an answer, after a drain.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures::FutureExt;
 use quorate_kernel::{OrgId, Principal, Role, UserId};
 use quorate_work::{Handler, JobContext, NewJob, Outcome};
 use serde::{Deserialize, Serialize};
@@ -17,8 +20,9 @@ use crate::session::{Failure, FailureCode, Session, SessionId, Status};
 
 /// The kind of the job.
 pub(crate) const KIND: &str = "board.run";
-/// After this many failures of the program itself a session is given up.
-const ATTEMPTS: i32 = 6;
+/// After this many errors in a row without a new event a session is given up. A crash of the process does not count:
+/// however often that happens, the session goes on.
+const PATIENCE: u32 = 6;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Payload {
@@ -34,14 +38,38 @@ pub(crate) fn job(session: &Session, run_at: Option<DateTime<Utc>>) -> NewJob {
     NewJob {
         unique_key: Some(session.id.to_string()),
         run_at,
-        max_attempts: ATTEMPTS,
+        max_attempts: i32::MAX,
         org_id: Some(session.org_id),
         ..NewJob::new(KIND, payload)
     }
 }
 
 /// Runs sessions.
-pub(crate) struct Runner(pub(crate) Board);
+pub(crate) struct Runner {
+    board: Board,
+    /// Errors in a row, with the sequence at which the session stands.
+    stumbles: Mutex<HashMap<SessionId, (i64, u32)>>,
+}
+
+impl Runner {
+    pub(crate) fn new(board: Board) -> Self {
+        Self { board, stumbles: Mutex::default() }
+    }
+
+    /// Counts an error. Whether it is one too many without any progress in between.
+    async fn despairs(&self, who: &Principal, id: SessionId) -> bool {
+        let sequence = self.board.session(who, id).await.map_or(0, |session| session.last_sequence);
+        let mut stumbles = self.stumbles.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, times) = stumbles.entry(id).or_insert((sequence, 0));
+        *times = if *at == sequence { *times + 1 } else { 1 };
+        *at = sequence;
+        *times >= PATIENCE
+    }
+
+    fn recovered(&self, id: SessionId) {
+        self.stumbles.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+}
 
 #[async_trait]
 impl Handler for Runner {
@@ -61,8 +89,13 @@ impl Handler for Runner {
             login_session_id: Uuid::nil(),
             operator: false,
         };
-        let board = &self.0;
-        match drive(board, &principal, payload.session, job).await {
+        let board = &self.board;
+        let driven = AssertUnwindSafe(drive(board, &principal, payload.session, job)).catch_unwind().await;
+        let driven = driven.unwrap_or(Err(BoardError::Broken));
+        if driven.is_ok() {
+            self.recovered(payload.session);
+        }
+        match driven {
             Ok(Driven::Ended | Driven::Idle) => Outcome::Done,
             Ok(Driven::WaitUntil(at)) => Outcome::Snooze(at),
             Ok(Driven::Interrupted) => Outcome::Snooze(board.now()),
@@ -70,8 +103,9 @@ impl Handler for Runner {
             Err(BoardError::NotFound | BoardError::Fenced) => Outcome::Done,
             Err(error) => {
                 tracing::error!(session_id = %payload.session, %error, attempt = job.attempt, "a board session stumbled");
-                if i64::from(job.attempt) >= i64::from(ATTEMPTS) {
+                if self.despairs(&principal, payload.session).await {
                     give_up(board, &principal, payload.session).await;
+                    self.recovered(payload.session);
                 }
                 Outcome::Retry(error.to_string())
             }

@@ -208,6 +208,8 @@ pub struct NewSession {
     pub lean: Option<String>,
     /// The model route to use.
     pub route: Option<String>,
+    /// Whether the route may be any model of a configured provider, as on the operator's command line.
+    pub any_model: bool,
     /// The most it may cost, in dollars; never above the server's own ceiling.
     pub cost_ceiling_usd: Option<f64>,
 }
@@ -357,6 +359,10 @@ pub struct Session {
     pub questions: Vec<Question>,
     /// Until when they wait.
     pub answer_deadline: Option<DateTime<Utc>>,
+    /// Whether the user holds it.
+    pub held: bool,
+    /// Whether the user wants it ended.
+    pub stopping: bool,
     /// The sequence of its newest event.
     pub last_sequence: i64,
     /// When it was created.
@@ -365,6 +371,14 @@ pub struct Session {
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub completed_at: Option<DateTime<Utc>>,
+}
+
+impl Session {
+    /// Whether it waits for the user: held, or with questions open.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.held || !self.questions.is_empty()
+    }
 }
 
 /// Why a session failed, as the user may know it.

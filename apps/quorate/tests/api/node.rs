@@ -171,6 +171,7 @@ impl Node {
 }
 
 impl Drop for Node {
+    #[expect(clippy::print_stdout, reason = "the log of a failed test belongs to its output")]
     fn drop(&mut self) {
         if let Some(mut process) = self.process.take() {
             let _ = process.kill();

@@ -147,12 +147,30 @@ fn confidence_level(support: Option<f64>, mean: Option<f64>, attendance: f64, qu
     }
 }
 
+/// The counts of several proposals side by side. Ballots add up; whether something carried, and how well it can be
+/// relied on, is only as good as the weakest part says.
+#[must_use]
+pub fn pooled<'v>(parts: &[&Tally], votes: impl IntoIterator<Item = &'v Vote>, seats: usize) -> Tally {
+    let mut tally = count(votes, seats);
+    if let Some(first) = parts.first() {
+        tally.quorum = parts.iter().all(|part| part.quorum);
+        tally.carried = parts.iter().all(|part| part.carried);
+        tally.level = parts.iter().map(|part| part.level).max().unwrap_or(first.level);
+        tally.confidence_level = parts.iter().map(|part| part.confidence_level).min().unwrap_or(first.confidence_level);
+    } else {
+        (tally.quorum, tally.carried, tally.level) = (false, false, Level::None);
+        tally.confidence_level = ConfidenceLevel::Low;
+    }
+    tally
+}
+
 /// What a session came to, from what its sub-problems came to. No quorum anywhere outweighs all; a single one missing
 /// makes the whole partial.
 #[must_use]
 pub fn overall(outcomes: &[Option<Outcome>]) -> Outcome {
     let is = |outcome| outcomes.iter().filter(|one| **one == Some(outcome)).count();
-    if outcomes.is_empty() || is(Outcome::NoQuorum) == outcomes.len() {
+    let results = is(Outcome::Complete) + is(Outcome::Deadlock) + is(Outcome::Partial);
+    if results == 0 {
         Outcome::NoQuorum
     } else if outcomes.iter().any(Option::is_none) || is(Outcome::NoQuorum) > 0 || is(Outcome::Partial) > 0 {
         Outcome::Partial

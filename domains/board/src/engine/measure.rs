@@ -28,7 +28,8 @@ pub fn drift(round: &[Vec<f32>], sub_problem: &[f32]) -> Option<f64> {
     mean(&distances)
 }
 
-/// The share of all stated confidence that stands behind the larger side, 0 to 1. None without stances, or when nobody
+/// The share of all stated confidence that stands behind the larger side, for or against, 0 to 1: a board that
+/// abstains agrees on nothing. None without stances, or when nobody
 /// is sure of anything.
 #[must_use]
 pub fn agreement<'s>(stances: impl IntoIterator<Item = &'s Stance>) -> Option<f64> {
@@ -41,7 +42,7 @@ pub fn agreement<'s>(stances: impl IntoIterator<Item = &'s Stance>) -> Option<f6
         }] += stance.confidence;
     }
     let all: f64 = sides.iter().sum();
-    (all > 0.0).then(|| rounded(sides.into_iter().fold(0.0, f64::max) / all))
+    (all > 0.0).then(|| rounded(sides[0].max(sides[1]) / all))
 }
 
 /// To four places: more would be noise, also in prompts.

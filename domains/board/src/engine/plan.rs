@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::count::overall;
-use super::event::{Answered, By, ContributionKind, End, Event, Limit, LimitKind, PhaseChange, Seat, SubProblemRef};
+use super::event::{Answered, By, ContributionKind, End, Event, Limit, LimitKind, PhaseChange, Seat};
 use super::state::{Lifecycle, State, Track};
 use super::track_plan::plan_track;
 use crate::report::heading;
@@ -198,10 +198,7 @@ pub(super) fn needs_report(state: &State, track: &Track) -> bool {
 
 fn conclude(state: &State, plan: &mut Plan) {
     if !state.has_contributions() {
-        let timeouts = state.tracks.iter().flat_map(|t| &t.absences).filter(|a| a.reason == FailureCode::Timeout);
-        let all = state.tracks.iter().map(|track| track.absences.len()).sum::<usize>();
-        let timed_out = all > 0 && timeouts.count() == all;
-        let absent = if timed_out { FailureCode::Timeout } else { FailureCode::InfraFailure };
+        let absent = common_reason(state).unwrap_or(FailureCode::InfraFailure);
         fail(plan, limit_code(state).unwrap_or(absent));
         return;
     }
@@ -213,6 +210,13 @@ fn conclude(state: &State, plan: &mut Plan) {
     plan.event(Event::SessionCompleted(End { outcome: Some(outcome), heading: heading(outcome).to_owned() }));
 }
 
+/// Why seats are absent, where it is the same for all.
+fn common_reason(state: &State) -> Option<FailureCode> {
+    let mut reasons = state.tracks.iter().flat_map(|track| &track.absences).map(|absence| absence.reason);
+    let first = reasons.next()?;
+    reasons.all(|reason| reason == first).then_some(first)
+}
+
 fn limit_code(state: &State) -> Option<FailureCode> {
     state.limit.map(|limit| match limit {
         LimitKind::Cost => FailureCode::CostCeiling,
@@ -222,9 +226,10 @@ fn limit_code(state: &State) -> Option<FailureCode> {
 
 fn fail(plan: &mut Plan, code: FailureCode) {
     let message = match code {
-        FailureCode::Timeout => "No seat answered in time.",
+        FailureCode::Timeout => "Time ran out before any seat had answered.",
         FailureCode::CostCeiling => "The cost ceiling did not allow a single answer.",
-        FailureCode::InvalidOutput | FailureCode::InfraFailure => "No seat could be reached.",
+        FailureCode::InvalidOutput => "No seat gave a usable answer.",
+        FailureCode::InfraFailure => "No model could be reached, or it refused to answer.",
     };
     plan.event(Event::SessionFailed(Failure { code, message: message.to_owned() }));
 }
@@ -244,9 +249,6 @@ fn close(state: &State, plan: &mut Plan) {
 
 fn write_report(state: &State, plan: &mut Plan) {
     plan.announce(state, Phase::Synthesis);
-    if !state.synthesis_started {
-        plan.event(Event::SynthesisStarted(SubProblemRef { sub_problem: None }));
-    }
     plan.calls.push(Call::Synthesize { sub_problem: None });
 }
 

@@ -9,7 +9,7 @@ use super::event::{
     StopReason, SubProblem, Synthesized, Vote, VotingStart,
 };
 use super::stop::{RoundFacts, Thresholds};
-use crate::session::{Answer, Brief, Decision, Mode, Phase, Question, SessionId, Stance};
+use crate::session::{Answer, Brief, Decision, Mode, Outcome, Phase, Question, SessionId, Stance};
 
 /// Where a session is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct State {
     pub phase: Option<Phase>,
     /// Questions that wait.
     pub asked: Option<Asked>,
+    /// How often a facilitator has put a question to the user.
+    pub asked_in_discussion: usize,
     /// All questions so far, for the prompts.
     pub questions: Vec<Question>,
     /// All answers so far.
@@ -51,8 +53,6 @@ pub struct State {
     pub decomposed_by: Option<By>,
     /// The sub-problems.
     pub tracks: Vec<Track>,
-    /// Whether the writing of the report has begun.
-    pub synthesis_started: bool,
     /// The report on the whole.
     pub report: Option<Synthesized>,
     /// A limit that was reached.
@@ -92,8 +92,6 @@ pub struct Track {
     pub votes: Vec<Vote>,
     /// The count.
     pub counted: Option<Counted>,
-    /// Whether the writing of its report has begun.
-    pub synthesis_started: bool,
     /// Its report, where there are several sub-problems.
     pub report: Option<Synthesized>,
 }
@@ -118,12 +116,12 @@ impl State {
             started: None,
             phase: None,
             asked: None,
+            asked_in_discussion: 0,
             questions: Vec::new(),
             answers: Vec::new(),
             intake_done: false,
             decomposed_by: None,
             tracks: Vec::new(),
-            synthesis_started: false,
             report: None,
             limit: None,
             spent: MicroUsd::ZERO,
@@ -153,6 +151,7 @@ impl State {
                 self.questions.extend(asked.questions.iter().cloned());
                 self.asked = Some(asked.clone());
                 if let Some(index) = asked.sub_problem {
+                    self.asked_in_discussion += 1;
                     self.with_track(index, |track| {
                         track.asked_after = track.rounds.last().map(|round| round.start.round);
                     });
@@ -212,14 +211,15 @@ impl State {
             Event::VotesCounted(counted) => {
                 self.with_track(counted.sub_problem, |track| track.counted = Some(counted.clone()));
             }
-            Event::SynthesisStarted(which) => match which.sub_problem {
-                None => self.synthesis_started = true,
-                Some(index) => self.with_track(index, |track| track.synthesis_started = true),
-            },
             Event::SynthesisRecorded(report) => match report.sub_problem {
                 None => self.report = Some(report.clone()),
                 Some(index) => self.with_track(index, |track| track.report = Some(report.clone())),
             },
+            Event::DeadlineMoved(waited) => {
+                if let Some(started) = &mut self.started {
+                    started.deadline += chrono::Duration::milliseconds(waited.milliseconds);
+                }
+            }
             Event::LimitReached(limit) => self.limit = self.limit.or(Some(limit.limit)),
             Event::SessionPaused(_) if self.lifecycle == Lifecycle::Running => self.lifecycle = Lifecycle::Held,
             Event::SessionResumed(_) if self.lifecycle == Lifecycle::Held => self.lifecycle = Lifecycle::Running,
@@ -229,6 +229,7 @@ impl State {
             }
             Event::ContributionStarted(_)
             | Event::ContributionDelta(_)
+            | Event::SynthesisStarted(_)
             | Event::ReportSection(_)
             | Event::SessionPaused(_)
             | Event::SessionResumed(_)
@@ -252,10 +253,7 @@ impl State {
     /// twice a session, one at a time.
     #[must_use]
     pub fn may_ask_user(&self) -> bool {
-        self.brief.clarify
-            && self.asked.is_none()
-            && self.limit.is_none()
-            && self.tracks.iter().filter(|track| track.asked_after.is_some()).count() < 2
+        self.brief.clarify && self.asked.is_none() && self.limit.is_none() && self.asked_in_discussion < 2
     }
 
     /// The sub-problem of that index.
@@ -285,7 +283,6 @@ impl Track {
             voting: None,
             votes: Vec::new(),
             counted: None,
-            synthesis_started: false,
             report: None,
         }
     }
@@ -415,12 +412,15 @@ impl Track {
         self.voting.as_ref().map(|voting| voting.stop_reason)
     }
 
-    /// The ballots that do not stand with the result: no where it carried, yes where it did not.
+    /// The ballots that do not stand with the result: no where it carried, yes where it did not, both where the board
+    /// is split. Without a result there is nothing to dissent from.
     pub fn dissent(&self) -> impl Iterator<Item = &Vote> {
-        let carried = self.counted.as_ref().is_some_and(|counted| counted.tally.carried);
+        let result = self.counted.as_ref().filter(|counted| counted.tally.quorum);
+        let split = result.is_some_and(|counted| counted.outcome == Outcome::Deadlock);
+        let carried = result.map(|counted| counted.tally.carried);
         self.votes.iter().filter(move |vote| match vote.decision {
-            Decision::No => carried,
-            Decision::Yes | Decision::Conditional => !carried,
+            Decision::No => split || carried == Some(true),
+            Decision::Yes | Decision::Conditional => split || carried == Some(false),
             Decision::Abstain => false,
         })
     }

@@ -2,16 +2,19 @@
 
 use chrono::{DateTime, Utc};
 
-use super::count::{Level, count};
+use super::count::{Tally, count};
 use super::event::{
     Asked, ContributionKind, Counted, Event, Facilitated, LimitKind, PhaseChange, RULE, RoundKind, RoundStart, Seat,
-    StopReason, SubProblemRef, VotingStart,
+    StopReason, VotingStart,
 };
 use super::plan::{Call, Plan, Rules, is_done, needs_report};
 use super::state::{Round, State, Track};
 use super::stop::{Course, stop};
 use crate::answer::Action;
 use crate::session::{Outcome, Phase, Question, derived_id};
+
+/// What either side needs to break a deadlock at the vote.
+const CLEAR: f64 = 0.75;
 
 pub(super) fn plan_track(state: &State, track: &Track, rules: &Rules, now: DateTime<Utc>, plan: &mut Plan) {
     if is_done(state, track) {
@@ -154,12 +157,14 @@ fn next_round(track: &Track, last: &Round, facilitated: &Facilitated, rules: &Ru
             (None, if chosen.is_empty() { everyone() } else { chosen })
         }
     };
+    let asked = facilitated.action == Action::AskUser;
     RoundStart {
         sub_problem: track.sub_problem.index,
         round: last.start.round + 1,
         kind: RoundKind::Discussion,
-        action: facilitated.action,
-        direction: facilitated.question.clone(),
+        // A question to the user was for the user; its answer stands with the problem.
+        action: if asked { Action::Continue } else { facilitated.action },
+        direction: facilitated.question.clone().filter(|_| !asked),
         lead,
         target: facilitated.target.clone(),
         speakers,
@@ -200,9 +205,6 @@ fn vote(state: &State, track: &Track, plan: &mut Plan) {
         plan.event(Event::VotesCounted(result(track)));
     } else if needs_report(state, track) && track.report.is_none() {
         announce(track, Phase::Synthesis, plan);
-        if !track.synthesis_started {
-            plan.event(Event::SynthesisStarted(SubProblemRef { sub_problem: Some(index) }));
-        }
         plan.calls.push(Call::Synthesize { sub_problem: Some(index) });
     }
 }
@@ -214,17 +216,15 @@ fn result(track: &Track) -> Counted {
     } else {
         match track.stop_reason() {
             Some(StopReason::CostLimit | StopReason::TimeLimit) => Outcome::Partial,
-            // The vote may still break what discussion could not.
-            Some(StopReason::Deadlock) if matches!(tally.level, Level::None | Level::Weak) && is_split(&tally) => {
-                Outcome::Deadlock
-            }
+            // A deadlock is a result; only a vote that is clear one way or the other breaks it (BRD-11).
+            Some(StopReason::Deadlock) if !is_clear(&tally) => Outcome::Deadlock,
             _ => Outcome::Complete,
         }
     };
     Counted { sub_problem: track.sub_problem.index, tally, outcome }
 }
 
-/// Neither side has three fifths.
-fn is_split(tally: &super::count::Tally) -> bool {
-    tally.support.is_some_and(|support| support > 0.4 && support < 0.6)
+/// One side has three quarters.
+fn is_clear(tally: &Tally) -> bool {
+    tally.support.is_some_and(|support| support.max(1.0 - support) >= CLEAR)
 }

@@ -14,6 +14,26 @@ use uuid::Uuid;
 use crate::Board;
 use crate::session::{self, Mode, NewSession, Outcome, Phase, Question, SessionId, Status};
 
+/// A value of the context, taken as text.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+enum ContextValue {
+    Text(String),
+    #[schema(value_type = f64)]
+    Number(serde_json::Number),
+    Truth(bool),
+}
+
+impl From<ContextValue> for String {
+    fn from(value: ContextValue) -> Self {
+        match value {
+            ContextValue::Text(text) => text,
+            ContextValue::Number(number) => number.to_string(),
+            ContextValue::Truth(truth) => truth.to_string(),
+        }
+    }
+}
+
 /// A new board session.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -21,9 +41,9 @@ pub(super) struct CreateSession {
     /// The decision to be made, 10 to 10,000 characters.
     #[schema(example = "Should we move our 12-person company from Berlin to Lisbon within a year? Budget 200k euros")]
     problem_statement: String,
-    /// Budget, timeline, constraints and other fields; at most 20, as texts.
+    /// Budget, timeline, constraints and other fields; at most 20, as texts, numbers or truth values.
     #[serde(default)]
-    problem_context: Option<BTreeMap<String, String>>,
+    problem_context: Option<BTreeMap<String, ContextValue>>,
     /// How far the board goes; `standard` unless told.
     mode: Option<Mode>,
     /// The most discussion rounds, 1 to 10; by mode unless told.
@@ -45,13 +65,14 @@ impl From<CreateSession> for NewSession {
     fn from(body: CreateSession) -> Self {
         Self {
             problem_statement: body.problem_statement,
-            problem_context: body.problem_context.unwrap_or_default(),
+            problem_context: body.problem_context.unwrap_or_default().into_iter().map(|(k, v)| (k, v.into())).collect(),
             mode: body.mode,
             max_rounds: body.max_rounds,
             personas: body.personas,
             clarify: body.clarify,
             lean: body.lean,
             route: body.route,
+            any_model: false,
             cost_ceiling_usd: body.cost_ceiling_usd,
         }
     }
@@ -72,6 +93,8 @@ pub(super) struct SessionView {
     max_rounds: u8,
     personas: Option<Vec<String>>,
     clarify: bool,
+    /// Where you leaned before you heard the board; shown when the session is over.
+    lean: Option<String>,
     /// Whether the offline demo model speaks in it.
     offline_demo: bool,
     /// The first model of its route, as `provider/model`; known from the start on.
@@ -104,6 +127,7 @@ impl From<session::Session> for SessionView {
             max_rounds: session.brief.max_rounds,
             personas: session.brief.personas,
             clarify: session.brief.clarify,
+            lean: session.brief.lean.filter(|_| session.completed_at.is_some()),
             offline_demo: session.offline_demo,
             model: session.model,
             outcome: session.outcome,

@@ -1,7 +1,7 @@
 //! Puts a report together from the state.
 
 use super::{Dissent, Method, Report, RoundReport, SubReport, heading, markdown};
-use crate::engine::count::count;
+use crate::engine::count::{Tally, pooled};
 use crate::engine::event::Synthesized;
 use crate::engine::{State, Track};
 use crate::prompt;
@@ -12,13 +12,16 @@ use crate::session::Outcome;
 pub fn build(state: &State, written: &Synthesized, outcome: Outcome) -> Report {
     let draft = written.draft.clone().unwrap_or_default();
     let seats = state.tracks.iter().map(|track| track.seats.len()).sum();
+    let tallies: Vec<&Tally> =
+        state.tracks.iter().filter_map(|track| track.counted.as_ref()).map(|counted| &counted.tally).collect();
+    let offline_said = state.tracks.iter().flat_map(|track| &track.contributions).any(|said| said.offline);
     let mut report = Report {
         heading: heading(outcome).to_owned(),
         outcome,
         executive_summary: draft.summary,
         recommendation: draft.recommendation,
         key_insights: draft.key_insights,
-        vote_distribution: count(state.tracks.iter().flat_map(|track| &track.votes), seats),
+        vote_distribution: pooled(&tallies, state.tracks.iter().flat_map(|track| &track.votes), seats),
         dissenting_views: state.tracks.iter().flat_map(dissent).collect(),
         conditions: draft.conditions,
         assumptions: draft.assumptions,
@@ -30,7 +33,7 @@ pub fn build(state: &State, written: &Synthesized, outcome: Outcome) -> Report {
         method: Method {
             mode: state.brief.mode,
             models: state.models.iter().cloned().collect(),
-            offline_demo: state.started.as_ref().is_some_and(|started| started.offline_demo),
+            offline_demo: offline_said || state.started.as_ref().is_some_and(|started| started.offline_demo),
             rounds: state.tracks.iter().map(|track| track.rounds.len().saturating_sub(1)).sum(),
             personas: seats,
             calls: state.calls,
@@ -45,10 +48,6 @@ pub fn build(state: &State, written: &Synthesized, outcome: Outcome) -> Report {
 }
 
 fn dissent(track: &Track) -> Vec<Dissent> {
-    // Without a result there is nothing to dissent from.
-    if track.counted.as_ref().is_none_or(|counted| !counted.tally.quorum) {
-        return Vec::new();
-    }
     track
         .dissent()
         .map(|vote| Dissent {

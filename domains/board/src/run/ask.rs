@@ -32,15 +32,21 @@ pub(crate) struct Question {
 impl Question {
     /// An upper guess at what asking costs; none where the price is unknown. Four characters are about a token.
     pub(crate) fn estimate(&self, models: &Models) -> Option<MicroUsd> {
-        let target = models.resolve(&self.route)?.into_iter().next()?;
-        let price = models.price(&target)?;
-        let characters: usize = self.messages.iter().map(|message| message.content.len()).sum();
-        let input = u64::try_from(characters / 4).unwrap_or(u64::MAX);
-        Some(price.cost(&quorate_models::Usage {
-            input,
+        // Outside ASCII a character may be a token of its own.
+        let weight = |c: char| if c.is_ascii() { 1 } else { 4 };
+        let weights: usize = self.messages.iter().flat_map(|message| message.content.chars()).map(weight).sum();
+        let usage = quorate_models::Usage {
+            input: u64::try_from(weights / 4).unwrap_or(u64::MAX),
             output: u64::from(self.max_output_tokens),
             ..quorate_models::Usage::default()
-        }))
+        };
+        // Any target of the route may answer: reckon with the dearest.
+        models
+            .resolve(&self.route)?
+            .iter()
+            .filter_map(|target| models.price(target))
+            .map(|price| price.cost(&usage))
+            .max()
     }
 }
 
@@ -136,10 +142,14 @@ async fn exchange<T: Answer>(
         tracing::error!(%error, "the repair prompt cannot be rendered");
         FailureCode::InvalidOutput
     })?;
-    request.messages.push(Message { role: Role::Assistant, content: answer.text, cache: false });
+    // Providers refuse an empty message.
+    if !answer.text.trim().is_empty() {
+        request.messages.push(Message { role: Role::Assistant, content: answer.text, cache: false });
+    }
     request.messages.extend(repair);
     request.idempotency_key = Some(format!("{}/repair", question.key));
-    // Whoever listens has heard the broken answer; the repaired one replaces it when it is recorded.
+    // Whoever listens has heard the broken answer: that is void. The repaired one comes when it is recorded.
+    hear(Heard::Restart);
     let repaired = say(models, &question.route, request, charge, |_: Heard<'_>| ()).await;
     let repaired = repaired.map_err(|error| code_of(&error))?;
     let value = read::<T>(&repaired.text).map_err(|_| FailureCode::InvalidOutput)?;

@@ -66,11 +66,15 @@ impl Flights {
             }
             let step = prepare(&self.world, state, call.clone())?;
             if !self.affords(state, &step) {
+                if !self.aloft.is_empty() {
+                    // Those under way hold more than they will have cost; look again when one has landed.
+                    break;
+                }
                 events.extend(out_of_money(state, call));
                 return Ok(events);
             }
             if let Some(opening) = &step.opening {
-                events.push(Event::ContributionStarted(opening.clone()).into());
+                events.push(opening.clone().into());
             }
             self.start(key, step);
         }
@@ -79,7 +83,10 @@ impl Flights {
 
     fn start(&mut self, key: String, step: Step) {
         let reserved = step.estimate.unwrap_or_default();
-        let contribution = step.opening.as_ref().map(|opening| opening.contribution_id);
+        let contribution = match &step.opening {
+            Some(Event::ContributionStarted(start)) => Some(start.contribution_id),
+            _ => None,
+        };
         let handle = self.tasks.spawn(step.perform(self.world.clone(), self.progress.clone()));
         self.aloft.insert(key, Flight { handle, reserved, contribution });
     }
@@ -135,8 +142,8 @@ impl Flights {
         let aloft: Vec<Uuid> = self.aloft.values().filter_map(|flight| flight.contribution).collect();
         let current = |progress: &Progress| match progress {
             Progress::Text { contribution, .. } => aloft.contains(contribution),
-            Progress::Started(start) => aloft.contains(&start.contribution_id),
-            Progress::Section(_) => true,
+            Progress::Started(Event::ContributionStarted(start)) => aloft.contains(&start.contribution_id),
+            Progress::Started(_) | Progress::Section(_) => true,
         };
         self.gathered.drain(..).filter(current).map(|progress| heard(progress).into()).collect()
     }
@@ -154,8 +161,8 @@ impl Flights {
 fn same_voice(one: &Progress, other: &Progress) -> bool {
     let of = |progress: &Progress| match progress {
         Progress::Text { contribution, .. } => Some(*contribution),
-        Progress::Started(start) => Some(start.contribution_id),
-        Progress::Section(_) => None,
+        Progress::Started(Event::ContributionStarted(start)) => Some(start.contribution_id),
+        Progress::Started(_) | Progress::Section(_) => None,
     };
     of(one).is_some() && of(one) == of(other)
 }

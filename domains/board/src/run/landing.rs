@@ -176,6 +176,11 @@ fn selected(
         (Some(Err(unanswered)), None) => charge = unanswered.charge,
         (None, None) => {}
     }
+    // Personas may have been taken away since they were chosen.
+    chosen.retain(|(code, _)| world.personas.get(code).is_some());
+    if chosen.is_empty() {
+        decided_by = By::Rule;
+    }
     if chosen.len() < wanted && decided_by != By::User {
         let taken: Vec<String> = chosen.iter().map(|(code, _)| code.clone()).collect();
         let missing = wanted - chosen.len();
@@ -204,6 +209,18 @@ struct Place<'a> {
     kind: ContributionKind,
 }
 
+impl Place<'_> {
+    /// The contribution that a speaker cites: one of an earlier round, or of the round's lead. What was said at the
+    /// same time could not be heard.
+    fn heard(&self, speaker: &str, name: &str) -> Option<uuid::Uuid> {
+        let lead = self.track.rounds.iter().find(|round| round.start.round == self.round)?.start.lead.as_ref();
+        let lead = lead.map(|lead| lead.code.as_str()).filter(|code| *code != speaker);
+        let said = cited(self.track, name)?;
+        let leads = said.round == self.round && lead.is_some() && said.persona_code.as_deref() == lead;
+        (said.round < self.round || leads).then_some(said.id)
+    }
+}
+
 fn contributed(
     world: &World,
     state: &State,
@@ -215,7 +232,7 @@ fn contributed(
     let sub_problem = place.track.sub_problem.index;
     match result {
         Ok(Answered { value, answer, charge }) => {
-            let builds_on = value.builds_on.iter().filter_map(|name| referred(place.track, name)).collect();
+            let builds_on = value.builds_on.iter().filter_map(|name| place.heard(&seat.code, name)).collect();
             let contribution = Contribution {
                 id: derived_id(state.id, &place.call.key()),
                 reference: place.track.reference(place.round, &seat.code),
@@ -259,8 +276,12 @@ fn absent(sub_problem: usize, round: u8, seat: &Seat, stage: Phase, unanswered: 
 
 /// The contribution that a ref such as `C3` or `[C3]` names; none when there is no such.
 fn referred(track: &Track, name: &str) -> Option<uuid::Uuid> {
+    cited(track, name).map(|said| said.id)
+}
+
+fn cited<'t>(track: &'t Track, name: &str) -> Option<&'t Contribution> {
     let name = name.trim().trim_matches(['[', ']']);
-    track.voices().find(|said| said.reference.as_deref() == Some(name)).map(|said| said.id)
+    track.voices().find(|said| said.reference.as_deref() == Some(name))
 }
 
 fn measured(track: &Track, round: u8, measures: Option<Measures>) -> Event {

@@ -26,7 +26,7 @@ pub(crate) mod testing {
 
 pub(crate) use self::flights::Flights;
 pub(crate) use self::step::{Progress, World};
-use crate::engine::event::Event;
+use crate::engine::event::{Event, Waited};
 use crate::engine::{Lifecycle, Plan, Rules, State, plan};
 use crate::error::BoardError;
 use crate::session::SessionId;
@@ -34,6 +34,9 @@ use crate::store::{self, NewEvent};
 
 /// How long pieces of contributions are gathered before they are written, so that many seats share one transaction.
 const GATHER: Duration = Duration::from_millis(120);
+
+/// A silence longer than this in the log was not work.
+const GAP: chrono::Duration = chrono::Duration::seconds(5);
 
 /// How a run of a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +76,14 @@ impl Drive {
         let brief = store::session(&mut tx, id).await?.brief;
         let mut state = State::new(id, brief);
         store::replay(&mut tx, &mut state).await?;
+        // Time in which nobody worked on it is not time it used: a wait for the user, for a worker, for the server.
+        let now = clock.now();
+        let waited = now - store::last_event_at(&mut tx, id).await?;
+        if state.started.is_some() && state.lifecycle == Lifecycle::Running && waited > GAP {
+            let moved = Event::DeadlineMoved(Waited { milliseconds: waited.num_milliseconds() });
+            let sequence = store::append_as(&mut tx, id, epoch, None, &[moved.clone().into()], now).await?;
+            state.apply(&moved, sequence);
+        }
         tx.commit().await?;
         let rules = Rules {
             clarification_timeout: Duration::from_secs(world.config.clarification_timeout_seconds),
@@ -94,7 +105,7 @@ impl Drive {
             }
             let plan = plan(&self.state, &self.rules, self.clock.now());
             if !plan.events.is_empty() {
-                self.append(plan.events.into_iter().map(NewEvent::from).collect()).await?;
+                self.follow(plan.events.into_iter().map(NewEvent::from).collect()).await?;
                 continue;
             }
             let started = flights.follow(&plan, &self.state)?;
@@ -150,13 +161,27 @@ impl Drive {
         if events.is_empty() { Ok(()) } else { self.append(events).await }
     }
 
-    /// Makes events true, and lets them happen here. Events that others appended in between happen first.
+    /// Makes true what follows from the state by rule. If the state is no longer the newest, nothing follows from it:
+    /// it is read again.
+    async fn follow(&mut self, events: Vec<NewEvent>) -> Result<(), BoardError> {
+        match self.write(events, Some(self.state.sequence)).await {
+            Err(BoardError::Stale) => self.refresh().await,
+            done => done,
+        }
+    }
+
+    /// Makes true what was said, whatever happened meanwhile: it has been paid for.
     async fn append(&mut self, events: Vec<NewEvent>) -> Result<(), BoardError> {
+        self.write(events, None).await
+    }
+
+    /// Makes events true, and lets them happen here. Events that others appended in between happen first.
+    async fn write(&mut self, events: Vec<NewEvent>, expected: Option<i64>) -> Result<(), BoardError> {
         if events.is_empty() {
             return Ok(());
         }
         let mut tx = self.store.tenant(&self.principal).await?;
-        let first = store::append_as(&mut tx, self.state.id, self.epoch, &events, self.clock.now()).await?;
+        let first = store::append_as(&mut tx, self.state.id, self.epoch, expected, &events, self.clock.now()).await?;
         tx.commit().await?;
         if first != self.state.sequence + 1 {
             return self.refresh().await;

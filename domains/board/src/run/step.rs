@@ -15,7 +15,7 @@ use super::partial::{PartialObject, Piece};
 use super::variables;
 use crate::answer::{Ballot, Clarify, Contribute, Decompose, Facilitate, Select, Synthesize, SynthesizeSub};
 use crate::config::BoardConfig;
-use crate::engine::event::{ContributionKind, ContributionStart, Event, Section};
+use crate::engine::event::{ContributionKind, ContributionStart, Event, Section, SubProblemRef};
 use crate::engine::plan_outcome;
 use crate::engine::{Call, State};
 use crate::error::BoardError;
@@ -35,8 +35,8 @@ pub(crate) struct World {
 /// What is heard from a step while it runs.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Progress {
-    /// A contribution starts, or starts again.
-    Started(ContributionStart),
+    /// A contribution or a report starts again.
+    Started(Event),
     /// A piece of a contribution.
     Text { contribution: Uuid, persona: String, text: String },
     /// A section of a report is whole.
@@ -73,7 +73,7 @@ pub(crate) struct Step {
     /// What it may cost; none where it costs nothing or the price is unknown.
     pub(crate) estimate: Option<MicroUsd>,
     /// Recorded when it starts.
-    pub(crate) opening: Option<ContributionStart>,
+    pub(crate) opening: Option<Event>,
     work: Work,
 }
 
@@ -119,13 +119,13 @@ pub(crate) fn prepare(world: &World, state: &State, call: Call) -> Result<Step, 
             let start = track.rounds.iter().find(|one| one.start.round == *round);
             let start = &start.ok_or(BoardError::Conflict("no such round"))?.start;
             let who = persona(&seat.code)?;
-            opening = Some(ContributionStart {
+            opening = Some(Event::ContributionStarted(ContributionStart {
                 contribution_id: derived_id(state.id, &call.key()),
                 sub_problem: *sub_problem,
                 round: *round,
                 persona_code: seat.code.clone(),
                 kind: *kind,
-            });
+            }));
             let variables = variables::contribute(state, track, start, seat, who);
             question("contribute", variables, seat.route.clone(), who.temperature, SHORT_ANSWER)?
         }
@@ -163,6 +163,9 @@ pub(crate) fn prepare(world: &World, state: &State, call: Call) -> Result<Step, 
             question("synthesize", variables, secretary(), 0.4, LONG_ANSWER)?
         }
     };
+    if let Call::Synthesize { sub_problem } = &call {
+        opening = Some(Event::SynthesisStarted(SubProblemRef { sub_problem: *sub_problem }));
+    }
     let estimate = asked.estimate(&world.models);
     Ok(Step { call, estimate, opening, work: Work::Ask(Box::new(asked)) })
 }
@@ -202,7 +205,7 @@ impl Step {
             Call::Facilitate { .. } => Landing::Facilitate(ask(models, prompts, question, limit, silent).await),
             Call::Vote { .. } => Landing::Vote(ask(models, prompts, question, limit, silent).await),
             Call::Synthesize { sub_problem } => {
-                let hear = report_ear(*sub_problem, progress);
+                let hear = report_ear(*sub_problem, opening, progress);
                 if sub_problem.is_some() {
                     Landing::SynthesizeSub(ask(models, prompts, question, limit, hear).await)
                 } else {
@@ -216,12 +219,15 @@ impl Step {
 
 /// Hands on a contribution's text as it grows. A driver that is gone hears nothing, which is fine.
 fn contribution_ear(
-    opening: Option<ContributionStart>,
+    opening: Option<Event>,
     persona: String,
     progress: UnboundedSender<Progress>,
 ) -> impl FnMut(Heard<'_>) + Send {
     let mut reader = PartialObject::default();
-    let id = opening.as_ref().map(|opening| opening.contribution_id).unwrap_or_default();
+    let id = match &opening {
+        Some(Event::ContributionStarted(start)) => start.contribution_id,
+        _ => Uuid::nil(),
+    };
     move |heard| match heard {
         Heard::Restart => {
             reader = PartialObject::default();
@@ -242,10 +248,19 @@ fn contribution_ear(
 }
 
 /// Hands on a report's sections as each becomes whole.
-fn report_ear(sub_problem: Option<usize>, progress: UnboundedSender<Progress>) -> impl FnMut(Heard<'_>) + Send {
+fn report_ear(
+    sub_problem: Option<usize>,
+    opening: Option<Event>,
+    progress: UnboundedSender<Progress>,
+) -> impl FnMut(Heard<'_>) + Send {
     let mut reader = PartialObject::default();
     move |heard| match heard {
-        Heard::Restart => reader = PartialObject::default(),
+        Heard::Restart => {
+            reader = PartialObject::default();
+            if let Some(opening) = &opening {
+                drop(progress.send(Progress::Started(opening.clone())));
+            }
+        }
         Heard::Text(chunk) => {
             for piece in reader.feed(chunk) {
                 if let Piece::Field { key, value } = piece {
@@ -283,7 +298,7 @@ async fn measure(models: &Models, round: Vec<String>, earlier: Vec<String>, sub_
 /// The events that stand for what was heard.
 pub(crate) fn heard(progress: Progress) -> Event {
     match progress {
-        Progress::Started(start) => Event::ContributionStarted(start),
+        Progress::Started(opening) => opening,
         Progress::Text { contribution, persona, text } => Event::ContributionDelta(crate::engine::event::Delta {
             contribution_id: contribution,
             persona_code: persona,

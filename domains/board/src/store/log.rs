@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::sessions::{read, session, update_head, write};
 use super::topic;
 use crate::engine::State;
-use crate::engine::event::{By, EVENT_VERSION, Event};
+use crate::engine::event::{EVENT_VERSION, Event};
 use crate::error::BoardError;
 use crate::feed::StoredEvent;
 use crate::report::Report;
@@ -109,25 +109,36 @@ pub(crate) async fn append(
     write_events(tx, id, first.ok_or(BoardError::NotFound)?.0, events, now).await
 }
 
-/// Appends events for the worker that holds the epoch. Returns the first one's sequence.
+/// Appends events for the worker that holds the epoch. Returns the first one's sequence. With `expected`, only when
+/// that is still the newest sequence: what follows from a state may be said only of that state.
 pub(crate) async fn append_as(
     tx: &mut TenantTx,
     id: SessionId,
     epoch: i64,
+    expected: Option<i64>,
     events: &[NewEvent],
     now: DateTime<Utc>,
 ) -> Result<i64, BoardError> {
     let last: Option<(i64,)> = tx
         .sql(
             "UPDATE board_sessions SET last_sequence = last_sequence + $3 \
-             WHERE org_id = $1 AND id = $2 AND epoch = $4 RETURNING last_sequence",
+             WHERE org_id = $1 AND id = $2 AND epoch = $4 AND (last_sequence = $5 OR $5 < 0) RETURNING last_sequence",
         )
         .bind(id.to_string())
         .bind(i64::try_from(events.len()).unwrap_or(i64::MAX))
         .bind(epoch)
+        .bind(expected.unwrap_or(-1))
         .optional()
         .await?;
-    write_events(tx, id, last.ok_or(BoardError::Fenced)?.0, events, now).await
+    let Some((last,)) = last else {
+        let current: Option<(i64,)> = tx
+            .sql("SELECT epoch FROM board_sessions WHERE org_id = $1 AND id = $2")
+            .bind(id.to_string())
+            .optional()
+            .await?;
+        return Err(if current == Some((epoch,)) { BoardError::Stale } else { BoardError::Fenced });
+    };
+    write_events(tx, id, last, events, now).await
 }
 
 async fn write_events(
@@ -246,6 +257,7 @@ fn apply_to_head(head: &mut Session, event: &Event, now: DateTime<Utc>) {
         head.status = status;
         head.outcome = outcome;
         head.completed_at = Some(now);
+        head.held = false;
         head.questions.clear();
         head.answer_deadline = None;
     };
@@ -258,17 +270,21 @@ fn apply_to_head(head: &mut Session, event: &Event, now: DateTime<Utc>) {
         // With several sub-problems under way this is the step that was entered last.
         Event::PhaseChanged(change) => head.phase = change.phase,
         Event::ClarificationRequested(asked) => {
-            head.status = Status::Paused;
             head.questions.clone_from(&asked.questions);
             head.answer_deadline = Some(asked.deadline);
         }
-        Event::ClarificationAnswered(answered) if answered.by != By::Model => {
-            head.status = Status::Active;
+        Event::ClarificationAnswered(_) => {
             head.questions.clear();
             head.answer_deadline = None;
         }
-        Event::SessionPaused(_) => head.status = Status::Paused,
-        Event::SessionResumed(_) | Event::StopRequested(_) => head.status = Status::Active,
+        Event::SessionPaused(_) => head.held = true,
+        Event::SessionResumed(_) => head.held = false,
+        Event::StopRequested(_) => {
+            head.held = false;
+            head.stopping = true;
+            head.questions.clear();
+            head.answer_deadline = None;
+        }
         Event::SessionCompleted(done) => {
             end(Status::Completed, done.outcome);
             head.phase = Phase::Complete;
@@ -280,6 +296,19 @@ fn apply_to_head(head: &mut Session, event: &Event, now: DateTime<Utc>) {
         }
         _ => {}
     }
+    if head.completed_at.is_none() {
+        head.status = if head.waits() { Status::Paused } else { Status::Active };
+    }
+}
+
+/// When the session's newest event was recorded.
+pub(crate) async fn last_event_at(tx: &mut TenantTx, id: SessionId) -> Result<DateTime<Utc>, BoardError> {
+    let newest: i64 = tx
+        .sql("SELECT COALESCE(MAX(created_at), 0) FROM board_events WHERE org_id = $1 AND session_id = $2")
+        .bind(id.to_string())
+        .scalar()
+        .await?;
+    Ok(from_millis(newest))
 }
 
 /// The events after a sequence, oldest first.
@@ -302,9 +331,10 @@ pub(crate) async fn events_after(
     rows.into_iter()
         .map(|row| {
             let mut data: Value = read("board_events.payload", &row.payload)?;
-            // Readers see no money (BRD-22).
+            // Readers see no money (BRD-22), and nobody sees the lean before the vote is out.
             if let Some(data) = data.as_object_mut().filter(|_| row.r#type == "session.created") {
                 data.remove("cost_ceiling");
+                data.remove("lean");
             }
             Ok(StoredEvent {
                 kind: row.r#type,

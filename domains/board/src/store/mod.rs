@@ -4,7 +4,7 @@ mod log;
 mod results;
 mod sessions;
 
-pub(crate) use log::{Charge, NewEvent, append, append_as, events_after, replay, take};
+pub(crate) use log::{Charge, NewEvent, append, append_as, events_after, last_event_at, replay, take};
 pub(crate) use results::{contributions, report, votes};
 pub(crate) use sessions::{SessionFilter, delete, insert, list, lock, session, set_archived, set_title};
 

@@ -24,6 +24,8 @@ struct SessionRow {
     offline_demo: i64,
     questions: String,
     answer_deadline: Option<i64>,
+    held: i64,
+    stopping: i64,
     last_sequence: i64,
     created_at: i64,
     started_at: Option<i64>,
@@ -59,6 +61,8 @@ impl SessionRow {
             offline_demo: self.offline_demo != 0,
             questions: read("board_sessions.questions", &self.questions)?,
             answer_deadline: self.answer_deadline.map(from_millis),
+            held: self.held != 0,
+            stopping: self.stopping != 0,
             last_sequence: self.last_sequence,
             created_at: from_millis(self.created_at),
             started_at: self.started_at.map(from_millis),
@@ -168,7 +172,8 @@ pub(super) async fn update_head(tx: &mut TenantTx, session: &Session) -> Result<
     let failure = session.failure.as_ref().map(|failure| write("board_sessions.failure", failure)).transpose()?;
     tx.sql(
         "UPDATE board_sessions SET status = $3, phase = $4, outcome = $5, failure = $6, model = $7, \
-         offline_demo = $8, questions = $9, answer_deadline = $10, started_at = $11, completed_at = $12 \
+         offline_demo = $8, questions = $9, answer_deadline = $10, started_at = $11, completed_at = $12, \
+         held = $13, stopping = $14 \
          WHERE org_id = $1 AND id = $2",
     )
     .bind(session.id.to_string())
@@ -182,6 +187,8 @@ pub(super) async fn update_head(tx: &mut TenantTx, session: &Session) -> Result<
     .bind(session.answer_deadline.map(millis))
     .bind(session.started_at.map(millis))
     .bind(session.completed_at.map(millis))
+    .bind(i64::from(session.held))
+    .bind(i64::from(session.stopping))
     .execute()
     .await?;
     Ok(())

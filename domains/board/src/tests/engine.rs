@@ -16,7 +16,7 @@ use crate::answer::{
     Ballot, Choice, Chosen, Clarify, ClarifyQuestion, Contribute, Decompose, Facilitate, NextAction, NextStep, Part,
     Select, StatedStance, Synthesize, SynthesizeSub,
 };
-use crate::engine::event::{Answered as UserAnswered, By, Event, Limit, LimitKind, Nothing, Pause, Started};
+use crate::engine::event::{Answered as UserAnswered, By, Event, Limit, LimitKind, Nothing, Pause, RULE, Started};
 use crate::engine::{Call, Lifecycle, Rules, State, plan};
 use crate::prompt::Prompts;
 use crate::run::World;
@@ -193,6 +193,7 @@ impl Course {
             model: "offline/demo".to_owned(),
             offline_demo: true,
             deadline: course.now + chrono::Duration::hours(1),
+            rule: RULE.to_owned(),
         }));
         course
     }

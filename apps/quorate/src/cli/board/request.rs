@@ -27,6 +27,7 @@ pub(super) fn session(options: &BoardOptions) -> Result<NewSession, Failure> {
         personas: personas(options.personas.as_deref())?,
         clarify: options.clarify,
         lean: None,
+        any_model: true,
         route: match (&options.provider, &options.model) {
             (Some(provider), Some(model)) => Some(format!("{provider}/{model}")),
             (_, model) => model.clone(),

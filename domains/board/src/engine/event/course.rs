@@ -22,6 +22,9 @@ pub struct Started {
     pub offline_demo: bool,
     /// When deliberation must be over.
     pub deadline: DateTime<Utc>,
+    /// The rule by which a proposal carries, declared before anybody speaks (BRD-6).
+    #[serde(default)]
+    pub rule: String,
 }
 
 /// A step of the session (no sub-problem) or of one sub-problem.

@@ -15,7 +15,7 @@ pub use course::{
 };
 pub use result::{
     Counted, End, Limit, LimitKind, RULE, RULE_IN_WORDS, Section, StopReason, SubProblemRef, Synthesized, Vote,
-    VotingStart,
+    VotingStart, Waited,
 };
 pub use speech::{
     Absence, Contribution, ContributionKind, ContributionRecord, ContributionStart, Delta, Facilitated, Measured,
@@ -89,6 +89,9 @@ pub enum Event {
     /// A report is written.
     #[serde(rename = "synthesis.recorded")]
     SynthesisRecorded(Synthesized),
+    /// The session waited; its time limit is later by as much.
+    #[serde(rename = "deadline.moved")]
+    DeadlineMoved(Waited),
     /// The session must come to an end: money or time has run out.
     #[serde(rename = "limit.reached")]
     LimitReached(Limit),

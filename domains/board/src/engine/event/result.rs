@@ -135,6 +135,13 @@ pub struct Synthesized {
     pub outcome: Option<Outcome>,
 }
 
+/// How long a session waited: for the user, for a worker, or for the server to come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waited {
+    /// In milliseconds.
+    pub milliseconds: i64,
+}
+
 /// Which limit was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limit {
