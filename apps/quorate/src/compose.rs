@@ -46,8 +46,8 @@ pub struct App {
     /// The queue.
     pub jobs: Jobs,
     ids: Arc<dyn Ids>,
-    /// Held as long as this process runs: on SQLite one process at a time works on a data directory.
-    _lock: Option<File>,
+    /// Held as long as this process works on the data directory.
+    lock: Option<File>,
 }
 
 impl App {
@@ -60,10 +60,6 @@ impl App {
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data directory {} cannot be made", config.data_dir.display()))?;
-        let lock = match Engine::of(&config.database_url())? {
-            Engine::Sqlite => Some(lock(&config.data_dir)?),
-            Engine::Postgres => None,
-        };
         let store = Store::open(&config.database_url()).await.context("the database cannot be opened")?;
         store.migrate(&migrations()).await.context("the database cannot be brought up to date")?;
         let models = Arc::new(Models::new(&config.models, Arc::clone(&clock), Arc::clone(&ids))?);
@@ -86,7 +82,19 @@ impl App {
             ids: Arc::clone(&ids),
             config: config.board.clone(),
         })?;
-        Ok(Self { config, store, models, identity, board, jobs, ids, _lock: lock })
+        Ok(Self { config, store, models, identity, board, jobs, ids, lock: None })
+    }
+
+    /// Claims the data directory for this process. On SQLite one process at a time runs jobs: one that starts takes up
+    /// what others left, and would take it from one that is alive.
+    ///
+    /// # Errors
+    /// When another process has it.
+    pub fn claim(&mut self) -> anyhow::Result<()> {
+        if self.store.engine() == Engine::Sqlite {
+            self.lock = Some(lock(&self.config.data_dir)?);
+        }
+        Ok(())
     }
 
     /// Starts to run jobs. They stop when the handle is dropped.

@@ -30,7 +30,8 @@ impl Server {
         // Port 0 takes any free one; from here on it has a number, also in the links that the server writes.
         let host = config.server.listen.rsplit_once(':').map_or("127.0.0.1", |(host, _)| host);
         config.server.listen = format!("{host}:{}", listener.local_addr()?.port());
-        let app = App::build(config).await?;
+        let mut app = App::build(config).await?;
+        app.claim()?;
         let (router, _) = app.router()?;
         Ok(Self { app, listener, router })
     }

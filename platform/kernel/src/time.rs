@@ -1,4 +1,4 @@
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, SubsecRound, TimeZone, Utc};
 
 /// Tells the time, so that a test can hold it still.
 pub trait Clock: Send + Sync {
@@ -13,7 +13,8 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        // As exact as times are stored, so that an answer tells the same before and after it was read back.
+        Utc::now().trunc_subsecs(3)
     }
 }
 

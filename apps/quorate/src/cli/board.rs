@@ -32,7 +32,8 @@ pub(super) async fn run(global: &Global, options: &BoardOptions) -> Result<(), F
     log::start_quietly(&loaded.config.log, global.verbose);
     let destination = options.out.as_deref().map(Destination::check).transpose()?;
     let new = request::session(options)?;
-    let app = Box::pin(App::build(loaded.config)).await?;
+    let mut app = Box::pin(App::build(loaded.config)).await?;
+    app.claim()?;
     let who = app.identity.local_principal().await.map_err(Failure::failed)?;
     let session = app.board.create(&who, new).await?;
     let worker = app.start_worker();

@@ -72,10 +72,17 @@ impl Node {
     }
 
     /// Starts the process and waits until it answers.
+    ///
+    /// # Panics
+    /// When it ends instead, or does not answer in time.
     pub async fn launch(&mut self) {
         assert!(self.process.is_none(), "the node is running");
         let log = File::options().create(true).append(true).open(self.data.path().join("node.log")).unwrap();
-        let process = Command::new(env!("CARGO_BIN_EXE_quorate"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("QUORATE_")) {
+            command.env_remove(name);
+        }
+        let process = command
             .args(["serve", "--data-dir"])
             .arg(self.data.path())
             .args(["--listen", &format!("127.0.0.1:{}", self.port)])
@@ -89,7 +96,13 @@ impl Node {
             .unwrap();
         self.process = Some(process);
         let live = async {
-            while self.http.get(self.url("/api/health")).send().await.is_err() {
+            loop {
+                let reply = self.http.get(self.url("/api/health")).send().await;
+                if reply.is_ok_and(|reply| reply.status().is_success()) {
+                    return;
+                }
+                let ended = self.process.as_mut().and_then(|process| process.try_wait().unwrap());
+                assert!(ended.is_none(), "the node ended with {ended:?}:\n{}", self.log());
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
@@ -104,11 +117,25 @@ impl Node {
         process.wait().unwrap();
     }
 
+    /// Holds the process still where it is, as a machine that is suspended would.
+    pub fn stun(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets a process that was held still go on.
+    pub fn wake(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.process.as_ref().expect("the node is running").id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
     /// Asks it to stop and waits until it has.
     pub async fn terminate(&mut self) {
+        self.signal("-TERM");
         let mut process = self.process.take().expect("the node is running");
-        let id = process.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         let ended = tokio::task::spawn_blocking(move || process.wait().unwrap());
         let status = tokio::time::timeout(PATIENCE, ended).await.expect("the node does not stop").unwrap();
         assert!(status.success(), "{status}:\n{}", self.log());
@@ -130,6 +157,31 @@ impl Node {
     pub async fn post(&self, path: &str, body: &Value) -> Value {
         let request = self.http.post(self.url(path)).bearer_auth(&self.token).json(body);
         request.send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Every item of a list of the session, over all pages: `contributions`, `votes`.
+    pub async fn list(&self, id: &str, what: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut path = format!("/api/v1/sessions/{id}/{what}?limit=100");
+        loop {
+            let page = self.get(&path).await;
+            items.extend(page["data"].as_array().unwrap_or_else(|| panic!("{path}: {page}")).iter().cloned());
+            let Some(cursor) = page["pagination"]["next_cursor"].as_str() else { return items };
+            path = format!("/api/v1/sessions/{id}/{what}?limit=100&cursor={cursor}");
+        }
+    }
+
+    /// The session's log as the API lists it.
+    pub async fn events(&self, id: &str) -> Vec<Value> {
+        let mut events: Vec<Value> = Vec::new();
+        loop {
+            let after = events.last().map_or(0, |event| event["sequence"].as_i64().unwrap());
+            let page = self.get(&format!("/api/v1/sessions/{id}/events?after={after}&limit=1000")).await;
+            events.extend(page["data"].as_array().unwrap().iter().cloned());
+            if page["pagination"]["has_more"] != true {
+                return events;
+            }
+        }
     }
 
     /// Creates a session and starts it.

@@ -356,3 +356,35 @@ async fn the_ceiling_is_never_passed_and_the_vote_is_still_held() {
     }
     assert!(stopped_by_cost >= 1, "one of these ceilings ends a discussion");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_while_a_question_is_being_thought_of_strands_nobody() {
+    let question = json!({ "questions": [{ "question": "How much money?", "why": "It decides" }] });
+    let slow = Act { content: Some(question), delay_ms: Some(400), ..Act::default() };
+    let rules = [Rule::always(slow).for_schema("clarify")];
+    let scene = Scene::new(ProviderKind::OpenAiCompatible, &rules, |_| ()).await;
+    let ada = scene.app.user("ada@example.com").await;
+    let mut body = session();
+    body["clarify"] = json!(true);
+    let id = ada.session(&body).await;
+    ada.start(&id).await;
+    let path = |step: &str| format!("/api/v1/sessions/{id}/{step}");
+    while scene.models.journal().await.unwrap().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(ada.post(&path("deliberation/pause"), &json!({})).await.status, 202);
+    let question = loop {
+        let session = ada.get(&format!("/api/v1/sessions/{id}")).await.body["session"].clone();
+        assert_eq!(session["status"], "paused");
+        if let Some(question) = session["pending_questions"].get(0) {
+            break question["id"].clone();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    let answers = json!({ "answers": [{ "question_id": question, "answer": "200k euros" }] });
+    assert_eq!(ada.post(&path("answers"), &answers).await.status, 202);
+    let held = ada.get(&format!("/api/v1/sessions/{id}")).await.body["session"].clone();
+    assert_eq!(held["status"], "paused", "an answer does not end the user's own pause");
+    assert_eq!(ada.post(&path("deliberation/resume"), &json!({})).await.status, 202);
+    assert_eq!(ada.finished(&id).await["outcome"], "complete");
+}

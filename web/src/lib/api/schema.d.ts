@@ -534,6 +534,8 @@ export interface components {
          * @enum {string}
          */
         ConfidenceLevel: "low" | "medium" | "high";
+        /** @description A value of the context, taken as text. */
+        ContextValue: string | number | boolean;
         /** @description What was said in a round (BRD-2). */
         Contribution: {
             /**
@@ -605,9 +607,9 @@ export interface components {
              * @example Should we move our 12-person company from Berlin to Lisbon within a year? Budget 200k euros
              */
             problem_statement: string;
-            /** @description Budget, timeline, constraints and other fields; at most 20, as texts. */
+            /** @description Budget, timeline, constraints and other fields; at most 20, as texts, numbers or truth values. */
             problem_context?: {
-                [key: string]: string;
+                [key: string]: components["schemas"]["ContextValue"];
             } | null;
             mode?: components["schemas"]["Mode"] | null;
             /**
@@ -942,6 +944,8 @@ export interface components {
                 max_rounds: number;
                 personas?: string[] | null;
                 clarify: boolean;
+                /** @description Where you leaned before you heard the board; shown when the session is over. */
+                lean?: string | null;
                 /** @description Whether the offline demo model speaks in it. */
                 offline_demo: boolean;
                 /** @description The first model of its route, as `provider/model`; known from the start on. */
@@ -1244,6 +1248,8 @@ export interface components {
             max_rounds: number;
             personas?: string[] | null;
             clarify: boolean;
+            /** @description Where you leaned before you heard the board; shown when the session is over. */
+            lean?: string | null;
             /** @description Whether the offline demo model speaks in it. */
             offline_demo: boolean;
             /** @description The first model of its route, as `provider/model`; known from the start on. */
