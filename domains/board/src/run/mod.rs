@@ -120,7 +120,7 @@ impl Drive {
                 () = stop.cancelled() => return Ok(Driven::Interrupted),
                 () = signal.heard() => Woken::Signal,
                 landed = flights.next() => Woken::Landed(Box::new(landed?)),
-                Some(heard) = progress.recv() => Woken::Heard(heard),
+                Some(heard) = progress.recv() => Woken::Heard(Box::new(heard)),
                 () = self.until(plan.wake_at) => Woken::Time,
             };
             match woken {
@@ -131,7 +131,7 @@ impl Drive {
                     self.append(landing::events(&self.world, &self.state, &call, landing, self.clock.now())).await?;
                 }
                 Woken::Heard(heard) => {
-                    flights.heard(heard);
+                    flights.heard(*heard);
                     // Others may be speaking too: what they say meanwhile goes into the same transaction.
                     tokio::time::sleep(GATHER).await;
                     self.flush(&mut flights, &mut progress).await?;
@@ -215,7 +215,7 @@ impl Drive {
 enum Woken {
     Signal,
     Landed(Box<(crate::engine::Call, step::Landing)>),
-    Heard(Progress),
+    Heard(Box<Progress>),
     Time,
 }
 
