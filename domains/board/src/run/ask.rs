@@ -27,26 +27,41 @@ pub(crate) struct Question {
     pub(crate) max_output_tokens: u32,
     /// The same for the same step of the same session.
     pub(crate) key: String,
+    /// Whether there is money to ask once more for an answer that does not fit.
+    pub(crate) repairable: bool,
 }
 
+/// Upper guesses at what a question costs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Estimate {
+    /// To ask it.
+    pub(crate) once: MicroUsd,
+    /// To ask it, and then for a repair of the answer.
+    pub(crate) repaired: MicroUsd,
+}
+
+/// What a repair prompt has of its own, in tokens.
+const REPAIR_PROMPT: u64 = 1_000;
+
 impl Question {
-    /// An upper guess at what asking costs; none where the price is unknown. Four characters are about a token.
-    pub(crate) fn estimate(&self, models: &Models) -> Option<MicroUsd> {
+    /// Upper guesses at what asking costs; none where the price is unknown. Four characters are about a token.
+    pub(crate) fn estimate(&self, models: &Models) -> Option<Estimate> {
         // Outside ASCII a character may be a token of its own.
         let weight = |c: char| if c.is_ascii() { 1 } else { 4 };
         let weights: usize = self.messages.iter().flat_map(|message| message.content.chars()).map(weight).sum();
-        let usage = quorate_models::Usage {
-            input: u64::try_from(weights / 4).unwrap_or(u64::MAX),
-            output: u64::from(self.max_output_tokens),
-            ..quorate_models::Usage::default()
-        };
+        let input = u64::try_from(weights / 4).unwrap_or(u64::MAX);
+        let output = u64::from(self.max_output_tokens);
+        let usage = |input| quorate_models::Usage { input, output, ..quorate_models::Usage::default() };
+        // The broken answer stands in the conversation, is quoted once, and may be quoted again by what is wrong with it.
+        let again = input.saturating_add(output.saturating_mul(3)).saturating_add(REPAIR_PROMPT);
         // Any target of the route may answer: reckon with the dearest.
-        models
-            .resolve(&self.route)?
-            .iter()
-            .filter_map(|target| models.price(target))
-            .map(|price| price.cost(&usage))
-            .max()
+        let targets = models.resolve(&self.route)?;
+        let dearest = |input| {
+            let prices = targets.iter().filter_map(|target| models.price(target));
+            prices.map(|price| price.cost(&usage(input))).max()
+        };
+        let once = dearest(input)?;
+        Some(Estimate { once, repaired: once + dearest(again)? })
     }
 }
 
@@ -136,6 +151,14 @@ async fn exchange<T: Answer>(
         Ok(value) => return Ok((value, answer)),
         Err(faults) => faults,
     };
+    if !question.repairable {
+        tracing::debug!(
+            step = question.key,
+            faults,
+            "an answer does not fit its schema; there is no money to repair it"
+        );
+        return Err(FailureCode::CostCeiling);
+    }
     tracing::debug!(step = question.key, faults, "an answer does not fit its schema; asking for a repair");
     let variables = serde_json::json!({ "invalid": answer.text, "errors": faults });
     let (repair, _) = prompts.render("repair", variables).map_err(|error| {

@@ -64,25 +64,24 @@ impl Flights {
             if self.aloft.contains_key(&key) {
                 continue;
             }
-            let step = prepare(&self.world, state, call.clone())?;
-            if !self.affords(state, &step) {
+            let mut step = prepare(&self.world, state, call.clone())?;
+            let Some(reserved) = self.reserve(state, &mut step) else {
                 if !self.aloft.is_empty() {
                     // Those under way hold more than they will have cost; look again when one has landed.
                     break;
                 }
                 events.extend(out_of_money(state, call));
                 return Ok(events);
-            }
+            };
             if let Some(opening) = &step.opening {
                 events.push(opening.clone().into());
             }
-            self.start(key, step);
+            self.start(key, step, reserved);
         }
         Ok(events)
     }
 
-    fn start(&mut self, key: String, step: Step) {
-        let reserved = step.estimate.unwrap_or_default();
+    fn start(&mut self, key: String, step: Step, reserved: MicroUsd) {
         let contribution = match &step.opening {
             Some(Event::ContributionStarted(start)) => Some(start.contribution_id),
             _ => None,
@@ -91,14 +90,20 @@ impl Flights {
         self.aloft.insert(key, Flight { handle, reserved, contribution });
     }
 
-    /// Whether the ceiling allows the step (BRD-22). Deliberation leaves enough for the votes and the report; where
-    /// the price is unknown there is nothing to reckon with.
-    fn affords(&self, state: &State, step: &Step) -> bool {
-        let Some(estimate) = step.estimate else { return true };
+    /// What to reserve for the step: with a repair where that can be paid too, else without one, and then none is
+    /// made. None when the ceiling does not allow the step (BRD-22). Deliberation leaves enough for the votes and the
+    /// report; where the price is unknown there is nothing to reckon with.
+    fn reserve(&self, state: &State, step: &mut Step) -> Option<MicroUsd> {
+        let Some(estimate) = step.estimate else { return Some(MicroUsd::ZERO) };
         let reserved: MicroUsd = self.aloft.values().map(|flight| flight.reserved).sum();
         let closing = if step.call.closes() { 0 } else { closing_calls(state) };
-        let kept = MicroUsd(estimate.0.saturating_mul(closing));
-        state.spent + reserved + estimate + kept <= state.brief.cost_ceiling
+        let kept = MicroUsd(estimate.once.0.saturating_mul(closing));
+        let affords = |cost: MicroUsd| state.spent + reserved + cost + kept <= state.brief.cost_ceiling;
+        if affords(estimate.repaired) {
+            return Some(estimate.repaired);
+        }
+        step.forbid_repair();
+        affords(estimate.once).then_some(estimate.once)
     }
 
     /// The next step that lands.

@@ -4,13 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quorate_kernel::MicroUsd;
 use quorate_models::Models;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 
-use super::ask::{Answered, Heard, Question, Unanswered, ask};
+use super::ask::{Answered, Estimate, Heard, Question, Unanswered, ask};
 use super::partial::{PartialObject, Piece};
 use super::variables;
 use crate::answer::{Ballot, Clarify, Contribute, Decompose, Facilitate, Select, Synthesize, SynthesizeSub};
@@ -71,7 +70,7 @@ pub(crate) struct Step {
     /// The call it performs.
     pub(crate) call: Call,
     /// What it may cost; none where it costs nothing or the price is unknown.
-    pub(crate) estimate: Option<MicroUsd>,
+    pub(crate) estimate: Option<Estimate>,
     /// Recorded when it starts.
     pub(crate) opening: Option<Event>,
     work: Work,
@@ -97,6 +96,7 @@ pub(crate) fn prepare(world: &World, state: &State, call: Call) -> Result<Step, 
             temperature: Some(temperature),
             max_output_tokens: most,
             key: format!("{}/{}", state.id, call.key()),
+            repairable: true,
         })
     };
     // The board's own work is done by the first of its routes.
@@ -179,6 +179,13 @@ impl World {
 }
 
 impl Step {
+    /// What cannot be used is not asked for again.
+    pub(crate) fn forbid_repair(&mut self) {
+        if let Work::Ask(question) = &mut self.work {
+            question.repairable = false;
+        }
+    }
+
     /// Performs it.
     pub(crate) async fn perform(self, world: World, progress: UnboundedSender<Progress>) -> (Call, Landing) {
         let limit = Duration::from_secs(world.config.call_timeout_seconds);
