@@ -244,6 +244,7 @@ async fn kill_at_each(database: TestDatabase, steps: &[(&str, usize)]) {
     let models = scripted().await;
     let mut node = Node::start(&database, &models).await;
     let undisturbed = undisturbed(&node, &models).await;
+    let mut asked_again = 0;
     for (kind, nth) in steps {
         let when = format!("killed at the {nth}. {kind}");
         models.clear_journal().await.unwrap();
@@ -267,7 +268,9 @@ async fn kill_at_each(database: TestDatabase, steps: &[(&str, usize)]) {
         let visits = models.settled_journal().await.unwrap();
         check_asked(&visits, &events, &id, &[killed]);
         outcome(&node, &id, &visits).await.assert_is(&undisturbed, &when);
+        asked_again += visits.len() - undisturbed.prompts.len();
     }
+    assert!(asked_again > 0, "nothing was under way at any of the kills, so they proved little");
 }
 
 on_both_databases! {
