@@ -1,4 +1,4 @@
-//! Several targets of a route, and several routes of a board (GTW-1, GTW-11, BRD heterogeneity).
+//! Several targets of a route, and several routes of a board, so that it is not of one mind (GTW-1, GTW-11).
 
 use std::collections::BTreeSet;
 
