@@ -1,3 +1,4 @@
+use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub};
 
@@ -26,6 +27,17 @@ impl MicroUsd {
     #[expect(clippy::cast_possible_truncation, reason = "configuration amounts are far below 2^53 micro-dollars")]
     pub fn from_dollars(dollars: f64) -> Self {
         Self((dollars * 1_000_000.0).round() as i64)
+    }
+}
+
+/// As people write it: at least cents, and as many places more as it has.
+impl fmt::Display for MicroUsd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (dollars, micros) = (self.0.unsigned_abs() / 1_000_000, self.0.unsigned_abs() % 1_000_000);
+        let places = format!("{micros:06}");
+        let (cents, finer) = places.split_at(2);
+        write!(f, "{sign}${dollars}.{cents}{}", finer.trim_end_matches('0'))
     }
 }
 
@@ -58,6 +70,15 @@ impl Sum for MicroUsd {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_are_written_as_people_do() {
+        for (amount, text) in
+            [(0, "$0.00"), (1_500_000, "$1.50"), (123, "$0.000123"), (-20_000, "-$0.02"), (12_345_670_000, "$12345.67")]
+        {
+            assert_eq!(MicroUsd(amount).to_string(), text);
+        }
+    }
 
     #[test]
     fn tokens_round_up_to_a_micro_dollar() {

@@ -25,6 +25,40 @@ pub enum Code {
     RefreshTokenReused,
     /// The one-time link is wrong, used or expired.
     InvalidLink,
+    /// The password was right and a second factor is needed; `params` holds the challenge to answer.
+    SecondFactorRequired,
+    /// The code of the second factor is wrong, or was used before.
+    InvalidCode,
+    /// An operator has suspended the account.
+    AccountSuspended,
+    /// The e-mail address must be confirmed first.
+    EmailNotVerified,
+    /// The check that a person is calling was not passed.
+    HumanCheckFailed,
+    /// This server takes no new accounts.
+    RegistrationClosed,
+    /// The plan's number of devices is reached.
+    DeviceLimitReached,
+    /// The device is bound to somebody else's account.
+    DeviceBoundToOtherAccount,
+    /// The request must say which device it comes from.
+    DeviceFingerprintRequired,
+    /// A device may be removed once a day.
+    DeviceRemovalLimit,
+    /// An organization must keep an owner.
+    LastOwner,
+    /// The person is in the organization already.
+    AlreadyMember,
+    /// The invitation was sent to another address.
+    InvitationForOtherAddress,
+    /// The plan's allowance is used up.
+    QuotaExceeded,
+    /// A budget has not that much left.
+    BudgetExceeded,
+    /// The plan does not include this.
+    TierInsufficient,
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused,
     /// The principal lacks the permission.
     Forbidden,
     /// A browser request came from another origin.
@@ -43,6 +77,10 @@ pub enum Code {
     RateLimited,
     /// The request took longer than the server allows.
     Timeout,
+    /// No model's provider could answer.
+    UpstreamFailed,
+    /// The model's provider gave no answer within the time allowed.
+    UpstreamTimeout,
     /// The server cannot do this just now.
     Unavailable,
     /// Something is broken on our side; the request id finds it in the log.
@@ -54,19 +92,36 @@ impl Code {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
-            Self::InvalidBody => 400,
-            Self::ValidationFailed => 422,
-            Self::Unauthenticated | Self::TokenExpired | Self::InvalidCredentials | Self::RefreshTokenReused => 401,
+            Self::InvalidBody | Self::DeviceFingerprintRequired => 400,
+            Self::ValidationFailed | Self::IdempotencyKeyReused => 422,
+            Self::Unauthenticated
+            | Self::TokenExpired
+            | Self::InvalidCredentials
+            | Self::RefreshTokenReused
+            | Self::SecondFactorRequired
+            | Self::InvalidCode => 401,
+            Self::QuotaExceeded | Self::BudgetExceeded => 402,
             Self::InvalidLink => 410,
-            Self::Forbidden | Self::CrossOrigin => 403,
+            Self::Forbidden
+            | Self::CrossOrigin
+            | Self::AccountSuspended
+            | Self::EmailNotVerified
+            | Self::HumanCheckFailed
+            | Self::RegistrationClosed
+            | Self::DeviceLimitReached
+            | Self::DeviceBoundToOtherAccount
+            | Self::InvitationForOtherAddress
+            | Self::TierInsufficient => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::EmailTaken | Self::Conflict => 409,
+            Self::EmailTaken | Self::Conflict | Self::LastOwner | Self::AlreadyMember => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::RateLimited => 429,
+            Self::RateLimited | Self::DeviceRemovalLimit => 429,
             Self::Timeout => 408,
+            Self::UpstreamFailed => 502,
             Self::Unavailable => 503,
+            Self::UpstreamTimeout => 504,
             Self::Internal => 500,
         }
     }
