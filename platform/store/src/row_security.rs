@@ -7,8 +7,8 @@ use crate::StoreError;
 const POLICY: &str = "org_id = current_setting('quorate.org_id', true) \
                       OR current_setting('quorate.scope', true) = 'system'";
 
-/// Tables with an `org_id` that no tenant transaction touches: the queue itself.
-const PLATFORM_TABLES: [&str; 1] = ["work_jobs"];
+/// Tables with an `org_id` that are no tenant data: the audit log and the queue itself.
+const PLATFORM_TABLES: [&str; 2] = ["audit_entries", "work_jobs"];
 
 /// Puts the policy on every tenant table that lacks it. PostgreSQL only.
 pub(crate) async fn enforce(connection: &mut AnyConnection) -> Result<(), StoreError> {

@@ -20,6 +20,7 @@ fn member_of(org: OrgId) -> Principal {
         role: Role::Member,
         login_session_id: SystemIds.uuid(),
         operator: false,
+        api_key: None,
     }
 }
 
