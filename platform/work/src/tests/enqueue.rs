@@ -28,6 +28,7 @@ on_both_databases! {
             role: Role::Member,
             login_session_id: SystemIds.uuid(),
             operator: false,
+            api_key: None,
         };
         let mut tx = jobs.store.tenant(&principal).await.unwrap();
         let id = jobs.enqueue(&mut tx, NewJob { org_id: Some(org_id), ..job() }).await.unwrap().unwrap();
