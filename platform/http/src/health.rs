@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use crate::{Access, Routes};
+use crate::{Access, Counting, Routes};
 
 /// How long one check may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -69,8 +69,9 @@ pub struct Readiness {
 pub fn routes(version: &'static str, checks: Vec<Arc<dyn HealthCheck>>) -> Routes {
     let looked = Arc::new(Checks { version, checks, last: Mutex::new(None) });
     Routes::<Arc<Checks>>::new()
-        .add(Access::Public, routes!(health))
-        .add(Access::Public, routes!(ready))
+        // Machines ask them every few seconds, and must not hear that they ask too often.
+        .add_counted(Access::Public, Counting::Never, routes!(health))
+        .add_counted(Access::Public, Counting::Never, routes!(ready))
         .with_state(looked)
 }
 

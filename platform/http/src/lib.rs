@@ -2,10 +2,13 @@
 //! middleware of the whole server, live streams, and the parts of `openapi.json` that belong to no domain.
 
 mod access;
+mod client_address;
 mod cookies;
 mod extract;
 mod failure;
 pub mod health;
+mod idempotency;
+mod limits;
 mod middleware;
 pub mod openapi;
 mod origin;
@@ -16,11 +19,14 @@ mod server;
 mod stall;
 mod stream;
 
-pub use access::Access;
+pub use access::{Access, DEVICE_FINGERPRINT, DEVICE_NAME, ReadDevice};
+pub use client_address::{ClientAddress, TrustedProxies};
 pub use cookies::{ACCESS_COOKIE, REFRESH_COOKIE, SessionCookies, cookie_value};
 pub use extract::{Input, PathId, QueryInput, Who};
 pub use failure::{Failure, ProblemBody, ProblemDetail};
-pub use middleware::{Middleware, RequestId};
+pub use idempotency::{Idempotency, MIGRATIONS};
+pub use limits::{Counting, RequestLimits};
+pub use middleware::{ErrorShape, Middleware, RequestId};
 pub use origin::Site;
 pub use routes::{RouteEntry, Routes};
 pub use server::serve;

@@ -79,13 +79,15 @@ pub fn describe(mut api: OpenApi, version: &str) -> OpenApi {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
-        .description(Some("The access token of an API client."))
+        .description(Some("The access token of an API client, or an API key where the operation takes one."))
         .build();
     let cookie = ApiKeyValue::with_description(
         ACCESS_COOKIE,
         "The access token of a browser. Over HTTPS the cookie's name begins with `__Host-`. Requests that change \
          something must come from the server's own pages.",
     );
+    let key = ApiKeyValue::with_description("x-api-key", "An API key, where it is not sent as a bearer token.");
+    components.security_schemes.insert("api_key".to_owned(), RefOr::T(SecurityScheme::ApiKey(ApiKey::Header(key))));
     components.security_schemes.insert("bearer".to_owned(), RefOr::T(SecurityScheme::Http(bearer)));
     components.security_schemes.insert("cookie".to_owned(), RefOr::T(SecurityScheme::ApiKey(ApiKey::Cookie(cookie))));
     api
@@ -178,7 +180,7 @@ mod tests {
             let pointer = target.strip_prefix('#').unwrap();
             assert!(json.pointer(pointer).is_some(), "{target} leads nowhere");
         }
-        for scheme in ["bearer", "cookie"] {
+        for scheme in ["bearer", "cookie", "api_key"] {
             assert!(json["components"]["securitySchemes"][scheme].is_object());
         }
     }

@@ -8,7 +8,9 @@ use utoipa::openapi::{OpenApi, RefOr, schema::Schema};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::Access;
-use crate::access::check;
+use crate::Counting;
+use crate::access::{Guard, check};
+use crate::idempotency;
 
 /// One route as the permission table sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,9 +44,26 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// Adds the handlers of one path, made with `utoipa_axum::routes!`, all under the same access.
     #[must_use]
-    pub fn add(mut self, access: Access, (schemas, mut paths, methods): UtoipaMethodRouter<S>) -> Self {
-        self.table.extend(declare(&mut paths, access));
-        let guarded = methods.route_layer(from_fn(move |request: Request, next: Next| check(access, request, next)));
+    pub fn add(self, access: Access, methods: UtoipaMethodRouter<S>) -> Self {
+        self.add_counted(access, Counting::Usual, methods)
+    }
+
+    /// As [`Routes::add`], but open to a device that is not admitted: who has too many must be able to remove one
+    /// (IDN-10).
+    #[must_use]
+    pub fn add_for_any_device(self, access: Access, methods: UtoipaMethodRouter<S>) -> Self {
+        self.guarded(Guard { access, devices: false, counting: Counting::Usual }, methods)
+    }
+
+    /// As [`Routes::add`], but counted otherwise (PLT-3).
+    #[must_use]
+    pub fn add_counted(self, access: Access, counting: Counting, methods: UtoipaMethodRouter<S>) -> Self {
+        self.guarded(Guard { access, devices: true, counting }, methods)
+    }
+
+    fn guarded(mut self, guard: Guard, (schemas, mut paths, methods): UtoipaMethodRouter<S>) -> Self {
+        self.table.extend(declare(&mut paths, guard.access));
+        let guarded = methods.route_layer(from_fn(move |request: Request, next: Next| check(guard, request, next)));
         let parts: (Vec<(String, RefOr<Schema>)>, Paths, _) = (schemas, paths, guarded);
         self.router = self.router.routes(parts);
         self
@@ -86,14 +105,26 @@ fn declare(paths: &mut Paths, access: Access) -> Vec<RouteEntry> {
             let Some(operation) = operation else { continue };
             match access {
                 Access::Public => operation.security = Some(Vec::new()),
-                Access::SignedIn | Access::Needs(_) => {
+                Access::SignedIn | Access::Needs(_) | Access::Operator => {
                     let none: [&str; 0] = [];
+                    let mut ways = vec!["bearer", "cookie"];
+                    if matches!(access, Access::Needs(permission) if permission.is_for_keys()) {
+                        ways.push("api_key");
+                    }
                     operation.security =
-                        Some(vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("cookie", none)]);
+                        Some(ways.into_iter().map(|way| SecurityRequirement::new(way, none)).collect());
                 }
             }
-            if let Access::Needs(permission) = access {
-                operation.extensions = Some(ExtensionsBuilder::new().add("x-permission", permission.name()).build());
+            let needed = match access {
+                Access::Needs(permission) => Some(permission.name()),
+                Access::Operator => Some("operator"),
+                Access::Public | Access::SignedIn => None,
+            };
+            if let Some(needed) = needed {
+                operation.extensions = Some(ExtensionsBuilder::new().add("x-permission", needed).build());
+            }
+            if method != "GET" && access != Access::Public {
+                operation.parameters.get_or_insert_default().push(RefOr::T(idempotency::parameter()));
             }
             entries.push(RouteEntry { method: method.to_owned(), path: path.clone(), access });
         }

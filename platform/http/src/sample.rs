@@ -8,7 +8,10 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::request::Builder;
-use quorate_kernel::{Authenticator, Code, OrgId, Principal, Problem, Role, SystemIds, UserId};
+use quorate_kernel::{
+    API_KEY_PREFIX, ApiKeyGrant, Authenticator, Code, OrgId, Permission, Permissions, Principal, Problem, Role,
+    SystemIds, UserId,
+};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -19,19 +22,30 @@ use uuid::Uuid;
 use crate::server::{Patience, serve_with};
 use crate::{Middleware, Site};
 
-/// Knows a token for each role by the role's name.
+/// Knows a token for each role by the role's name, and an API key of that role's that may only read models.
 struct ByRole;
 
 #[async_trait]
 impl Authenticator for ByRole {
     async fn authenticate(&self, access_token: &str) -> Result<Principal, Problem> {
-        let role = Role::parse(access_token).ok_or_else(|| Problem::new(Code::Unauthenticated, "Sign in first."))?;
+        let key = access_token.strip_prefix(API_KEY_PREFIX);
+        let role = Role::parse(key.unwrap_or(access_token));
+        let role = role.ok_or_else(|| Problem::new(Code::Unauthenticated, "Sign in first."))?;
+        let grant = ApiKeyGrant {
+            id: Uuid::nil(),
+            permissions: Permissions::NONE.with(Permission::ModelRead),
+            models: Vec::new(),
+            requests_per_minute: None,
+            concurrency: None,
+            monthly_budget: None,
+        };
         Ok(Principal {
             user_id: UserId(Uuid::nil()),
             org_id: OrgId(Uuid::nil()),
             role,
             login_session_id: Uuid::nil(),
-            operator: false,
+            operator: key.is_some(),
+            api_key: key.map(|_| Arc::new(grant)),
         })
     }
 }

@@ -2,6 +2,10 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+/// What a page of another origin may send.
+const ALLOWED_HEADERS: &str = "authorization, content-type, idempotency-key, last-event-id, x-device-fingerprint, \
+                               x-device-name, x-request-id";
+
 /// Which other origins' pages may read our answers. Never with cookies: they send an access token.
 pub(super) struct Cors {
     origins: Vec<HeaderValue>,
@@ -25,7 +29,7 @@ impl Cors {
         asks.then(|| {
             let headers = [
                 (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE"),
-                (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, last-event-id, x-request-id"),
+                (header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS),
                 (header::ACCESS_CONTROL_MAX_AGE, "600"),
             ];
             (StatusCode::NO_CONTENT, headers).into_response()
@@ -40,7 +44,7 @@ impl Cors {
         headers.append(header::VARY, HeaderValue::from_static("origin"));
         if let Some(origin) = sender {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            let exposed = HeaderValue::from_static("x-request-id, retry-after");
+            let exposed = HeaderValue::from_static(crate::limits::EXPOSED);
             headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         }
     }

@@ -26,10 +26,13 @@ pub(super) struct SecurityHeaders {
 impl SecurityHeaders {
     /// `inline_scripts` are hashes (`sha256-…`) of the scripts inside our pages. A page's own `<meta>` policy does not
     /// loosen the header's, both must allow what runs, so the hashes have to stand here too.
-    pub(super) fn new(https: bool, inline_scripts: &[String]) -> Self {
+    ///
+    /// `widgets` are other origins whose scripts and frames the pages may show.
+    pub(super) fn new(https: bool, inline_scripts: &[String], widgets: &[String]) -> Self {
         let hashes: String = inline_scripts.iter().map(|hash| format!(" '{hash}'")).collect();
+        let widgets: String = widgets.iter().map(|origin| format!(" {origin}")).collect();
         let policy = format!(
-            "default-src 'self'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+            "default-src 'self'; script-src 'self'{hashes}{widgets}; frame-src 'self'{widgets}; style-src 'self'; img-src 'self' data:; font-src 'self'; \
              connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
         );
         // Only a hash that is none could break the header; then no script inside a page may run.

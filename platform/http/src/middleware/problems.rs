@@ -10,15 +10,24 @@ use crate::ProblemBody;
 
 /// Writes the body of an answer that failed, and logs what the caller may not see. Takes [`crate::Failure`]s and
 /// axum's own bare refusals (no such route, wrong method …).
-pub(super) fn render(mut response: Response, id: &RequestId) -> Response {
+pub(super) fn render(mut response: Response, id: &RequestId, foreign: Option<&Foreign>) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() {
         log(&problem);
-        return with_body(response, &problem, id);
+        return with_body(response, &problem, id, foreign);
     }
     match bare(&response) {
-        Some(problem) => with_body(response, &problem, id),
+        Some(problem) => with_body(response, &problem, id, foreign),
         None => response,
     }
+}
+
+/// Writes the body of an error in the shape of another API: of its path, the problem and the request's id.
+pub type ErrorShape = fn(&str, &Problem, &str) -> Vec<u8>;
+
+/// A request to an API that is not our own, and how that one writes errors.
+pub(super) struct Foreign {
+    pub(super) path: String,
+    pub(super) shape: ErrorShape,
 }
 
 /// Once, here at the boundary, and with the request's span around it.
@@ -30,12 +39,15 @@ fn log(problem: &Problem) {
     }
 }
 
-fn with_body(response: Response, problem: &Problem, id: &RequestId) -> Response {
+fn with_body(response: Response, problem: &Problem, id: &RequestId, foreign: Option<&Foreign>) -> Response {
     let (mut parts, _) = response.into_parts();
-    let body = serde_json::to_vec(&ProblemBody::of(problem, id.as_str())).unwrap_or_else(|error| {
-        tracing::error!(%error, "a problem's body cannot be written");
-        Vec::new()
-    });
+    let own = || {
+        serde_json::to_vec(&ProblemBody::of(problem, id.as_str())).unwrap_or_else(|error| {
+            tracing::error!(%error, "a problem's body cannot be written");
+            Vec::new()
+        })
+    };
+    let body = foreign.map_or_else(own, |foreign| (foreign.shape)(&foreign.path, problem, id.as_str()));
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if parts.status == StatusCode::UNAUTHORIZED {

@@ -3,6 +3,7 @@ use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE, SET_COOKIE};
 use axum::routing::{get, post};
 use quorate_kernel::{Permission, Role};
 use serde_json::{Value, json};
+use tower::ServiceExt;
 use utoipa_axum::routes;
 
 use super::*;
@@ -52,6 +53,33 @@ fn server() -> Router {
 
 fn code(body: &Value) -> &str {
     body["error"]["code"].as_str().unwrap_or_default()
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_vendors_api_has_its_own_errors_and_as_long_as_it_takes() {
+    let slow = || async {
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        "x".repeat(5000)
+    };
+    let mut around = middleware("http://localhost:8080");
+    around.foreign_errors = Some(|path, problem, id| format!("{path}|{}|{id}", problem.message).into_bytes());
+    let server = around.wrap(Router::new().route("/v1/slow", get(slow)).route("/api/v1/gone", get(internal)));
+    let answer = |path: &str| {
+        let request = Request::get(path).header(ACCEPT_ENCODING, "gzip").header("x-request-id", "me");
+        server.clone().oneshot(request.body(axum::body::Body::empty()).unwrap())
+    };
+    let slow = answer("/v1/slow").await.unwrap();
+    assert_eq!(
+        (slow.status().as_u16(), slow.headers().get("content-encoding")),
+        (200, None),
+        "bytes pass as they come"
+    );
+    let missing = answer("/v1/other").await.unwrap();
+    assert_eq!((missing.status().as_u16(), &missing.headers()["cache-control"]), (404, &"no-store".parse().unwrap()));
+    let body = axum::body::to_bytes(missing.into_body(), 1 << 20).await.unwrap();
+    assert_eq!(body, "/v1/other|There is nothing at this address.|me");
+    let (status, _, body) = ask(&server, Request::get("/api/v1/gone"), "").await;
+    assert_eq!((status, code(&body)), (500, "INTERNAL"), "ours have ours");
 }
 
 #[tokio::test]
@@ -186,6 +214,36 @@ async fn a_cookie_changes_something_only_from_our_own_pages() {
     assert_eq!(ask(&https, cookie("GET", "/api/v1/guarded"), "").await.0, 401);
     let strict = Request::get("/api/v1/guarded").header("cookie", "__Host-quorate_access=member");
     assert_eq!(ask(&https, strict, "").await.0, 200);
+}
+
+#[tokio::test]
+async fn an_api_key_does_what_its_permissions_say_and_nothing_of_the_accounts_own() {
+    let routes = |access| Routes::<()>::new().add(access, routes!(guarded)).into_parts();
+    let key = |value: &'static str| Request::get("/api/v1/guarded").header("x-api-key", value);
+    for (access, status) in [
+        (Access::Needs(Permission::ModelRead), 200),
+        (Access::Needs(Permission::PersonaRead), 403),
+        (Access::Needs(Permission::OrgDelete), 403),
+        (Access::SignedIn, 403),
+        // The sample's key says that its owner runs the server; even then.
+        (Access::Operator, 403),
+    ] {
+        let (router, api, _) = routes(access);
+        let described = serde_json::to_value(api).unwrap();
+        let ways = described["paths"]["/api/v1/guarded"]["get"]["security"].to_string();
+        let takes_keys = matches!(access, Access::Needs(permission) if permission.is_for_keys());
+        assert_eq!(ways.contains("api_key"), takes_keys, "{access:?}: {ways}");
+        let server = middleware("http://localhost:8080").wrap(router);
+        let bearer = Request::get("/api/v1/guarded").header("authorization", "Bearer qk_owner");
+        for request in [key("qk_owner"), bearer] {
+            let (found, _, answer) = ask(&server, request, "").await;
+            assert_eq!(found, status, "{access:?}: {answer}");
+        }
+        // A header of a proxy's own is nobody's credential, and does not hide the caller's.
+        assert_eq!(ask(&server, key("owner"), "").await.0, 401, "{access:?}");
+        let with_cookie = key("a-proxys-own").header("cookie", "quorate_access=owner");
+        assert_ne!(ask(&server, with_cookie, "").await.0, 401, "{access:?}");
+    }
 }
 
 #[tokio::test]
