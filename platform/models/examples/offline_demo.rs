@@ -145,6 +145,9 @@ async fn ask(model: &Offline, template: &str, variables: Value) -> Result<Value,
         template: Some(TemplateCall { name: format!("board.{template}.v1"), variables }),
         purpose: "board".to_owned(),
         idempotency_key: None,
+        conversation: None,
+        deadline: None,
+        caller: None,
     };
     let mut stream = model.stream("demo", &request).await?;
     let mut text = String::new();

@@ -1,4 +1,5 @@
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::Stream;
@@ -6,7 +7,9 @@ use quorate_kernel::MicroUsd;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ModelError;
+pub use quorate_formats::Usage;
+
+use crate::{Caller, ModelError, Price};
 
 /// Who says a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +72,16 @@ pub struct ChatRequest {
     pub purpose: String,
     /// The same key for the same call when it is repeated, sent upstream where the provider takes one.
     pub idempotency_key: Option<String>,
+    /// Any number that stays the same for one conversation, for routes that keep one with its target.
+    #[serde(default)]
+    pub conversation: Option<u64>,
+    /// How long the caller waits for the whole answer, every attempt included; as the route's time limits have it when
+    /// absent.
+    #[serde(default)]
+    pub deadline: Option<Duration>,
+    /// For whom the call is made, and who pays; nobody keeps account of a call without one.
+    #[serde(skip)]
+    pub caller: Option<Arc<Caller>>,
 }
 
 /// What a stream of one answer says.
@@ -78,6 +91,13 @@ pub enum ChatEvent {
     Text(String),
     /// The next piece of the model's thinking, where it shows any.
     Thinking(String),
+    /// The answer broke off and begins again, on a route that allows it: what came before is void.
+    Restart {
+        /// Who answers now, as `provider/model`.
+        target: String,
+        /// What that costs; `None` when unknown.
+        price: Option<Price>,
+    },
     /// The end, with what was used. Exactly one, last. A stream that ends without it was cut.
     Done {
         /// Why it ended.
@@ -97,21 +117,6 @@ pub enum Finish {
     Length,
     /// The provider refused or filtered it.
     Refused,
-}
-
-/// Tokens of one call, as the provider counted them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
-    /// All input tokens, cached ones included.
-    pub input: u64,
-    /// Output tokens, reasoning included.
-    pub output: u64,
-    /// Input tokens served from the provider's prompt cache.
-    pub cached_input: u64,
-    /// Input tokens written to the provider's prompt cache, where it bills them.
-    pub cache_write: u64,
-    /// Output tokens spent on reasoning.
-    pub reasoning: u64,
 }
 
 /// A stream of one answer. Dropping it cancels the call upstream.

@@ -1,5 +1,10 @@
+mod breaker;
+mod routes;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::breaker::BreakerConfig;
+pub use self::routes::{RouteConfig, Strategy, TargetConfig};
 use crate::key::ApiKey;
 use crate::offline::OfflineConfig;
 
@@ -20,6 +25,8 @@ pub struct ModelsConfig {
     pub embeddings: Option<String>,
     /// How often and how patiently a failed call is tried again.
     pub retries: RetryConfig,
+    /// When a target that fails is left alone.
+    pub breaker: BreakerConfig,
     /// Time limits of one attempt; a route may set its own.
     pub timeouts: TimeoutConfig,
 }
@@ -32,6 +39,7 @@ impl Default for ModelsConfig {
             prices: Vec::new(),
             embeddings: None,
             retries: RetryConfig::default(),
+            breaker: BreakerConfig::default(),
             timeouts: TimeoutConfig::default(),
         }
     }
@@ -55,7 +63,7 @@ pub enum ProviderKind {
     OpenAi,
     /// Anthropic's messages.
     Anthropic,
-    /// Google Gemini's own format. There is no adapter for it yet.
+    /// Google Gemini's own format.
     Gemini,
     /// xAI: OpenAI's format at api.x.ai.
     #[serde(rename = "xai")]
@@ -90,13 +98,14 @@ impl ProviderKind {
             Self::Anthropic => Some("https://api.anthropic.com"),
             Self::XAi => Some("https://api.x.ai/v1"),
             Self::OpenRouter => Some("https://openrouter.ai/api/v1"),
-            Self::Offline | Self::Gemini | Self::OpenAiCompatible => None,
+            Self::Gemini => Some("https://generativelanguage.googleapis.com/v1beta"),
+            Self::Offline | Self::OpenAiCompatible => None,
         }
     }
 
     /// Whether the provider answers nobody without a key.
     pub(crate) const fn needs_key(self) -> bool {
-        matches!(self, Self::OpenAi | Self::Anthropic | Self::XAi | Self::OpenRouter)
+        matches!(self, Self::OpenAi | Self::Anthropic | Self::Gemini | Self::XAi | Self::OpenRouter)
     }
 }
 
@@ -140,43 +149,6 @@ impl ProviderConfig {
     pub fn with_key(mut self, key: impl AsRef<str>) -> Self {
         self.api_key = Some(ApiKey::new(key));
         self
-    }
-}
-
-/// How a route chooses among its targets (GTW-10).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Strategy {
-    /// The first target that answers, in the order written.
-    #[default]
-    Priority,
-}
-
-/// A public name over one or more targets.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RouteConfig {
-    /// The name. Without `/`, so that it is never taken for a target.
-    pub name: String,
-    /// How a target is chosen.
-    #[serde(default)]
-    pub strategy: Strategy,
-    /// `provider/model`, in order of preference.
-    pub targets: Vec<String>,
-    /// Time limits that differ from `[models.timeouts]`.
-    #[serde(default)]
-    pub timeouts: RouteTimeoutConfig,
-}
-
-impl RouteConfig {
-    /// A route by priority with the common time limits.
-    pub fn new<T: Into<String>>(name: impl Into<String>, targets: impl IntoIterator<Item = T>) -> Self {
-        Self {
-            name: name.into(),
-            strategy: Strategy::Priority,
-            targets: targets.into_iter().map(Into::into).collect(),
-            timeouts: RouteTimeoutConfig::default(),
-        }
     }
 }
 

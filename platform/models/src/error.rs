@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::SpendRefused;
+
 /// What went wrong with a call to a model, told apart by what may be done about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModelErrorKind {
@@ -24,6 +26,8 @@ pub enum ModelErrorKind {
     Garbled,
     /// There is no such route, provider or model here.
     Unknown,
+    /// Whoever pays may not spend that much, or that cannot be found out. Nobody was asked.
+    SpendRefused(SpendRefused),
 }
 
 /// A failed call to a model. The message is for operators; users are told the kind.
@@ -36,12 +40,21 @@ pub struct ModelError {
     pub target: String,
     /// What the provider or the network said, for operators; shortened, never with a key in it.
     pub message: String,
+    /// The HTTP status the provider answered with, if it did.
+    pub status: Option<u16>,
 }
 
 impl ModelError {
     /// A failure of `target`.
     pub fn new(kind: ModelErrorKind, target: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, target: target.into(), message: message.into() }
+        Self { kind, target: target.into(), message: message.into(), status: None }
+    }
+
+    /// The same, answered with `status`.
+    #[must_use]
+    pub const fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
     }
 
     /// Whether the same target may be tried again.
@@ -57,9 +70,10 @@ impl ModelError {
         )
     }
 
-    /// Whether another target may be tried (GTW-11): everything but a request that is itself at fault.
+    /// Whether another target may be tried (GTW-11): everything but a request that is itself at fault,
+    /// or may not be paid.
     #[must_use]
     pub const fn allows_failover(&self) -> bool {
-        !matches!(self.kind, ModelErrorKind::BadRequest)
+        !matches!(self.kind, ModelErrorKind::BadRequest | ModelErrorKind::SpendRefused(_))
     }
 }

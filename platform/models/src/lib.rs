@@ -7,7 +7,9 @@ mod concessions;
 mod config;
 pub mod embeddings;
 mod error;
+mod gemini;
 mod key;
+mod ledger;
 mod models;
 pub mod offline;
 mod openai;
@@ -16,7 +18,9 @@ mod prices;
 mod probe;
 mod providers;
 mod refusal;
+mod relay;
 mod retry;
+mod roster;
 mod routing;
 mod sse;
 mod strict;
@@ -28,13 +32,15 @@ pub use chat::{
     ChatAnswer, ChatEvent, ChatRequest, ChatStream, Finish, Message, ResponseSchema, Role, TemplateCall, Usage,
 };
 pub use config::{
-    ConfigError, ModelsConfig, PriceConfig, ProviderConfig, ProviderKind, RetryConfig, RouteConfig, RouteTimeoutConfig,
-    Strategy, TimeoutConfig,
+    BreakerConfig, ConfigError, ModelsConfig, PriceConfig, ProviderConfig, ProviderKind, RetryConfig, RouteConfig,
+    RouteTimeoutConfig, Strategy, TargetConfig, TimeoutConfig,
 };
 pub use error::{ModelError, ModelErrorKind};
 pub use key::ApiKey;
+pub use ledger::{AttemptRecord, Caller, Ending, Ledger, Purpose, Reserved, SpendRefused};
 pub use models::{ModelInfo, Models};
 pub use port::{ChatModel, Embedder};
 pub use prices::{LongInput, Price};
 pub use probe::{Probe, Reached};
+pub use relay::{Refusal, RelayBody, RelayCall, RelayFailure, Relayed, Vectors};
 pub use routing::{Attempt, RoutedStream};

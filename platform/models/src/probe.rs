@@ -41,7 +41,7 @@ impl Models {
         let providers = self.remote_providers();
         let probes = providers.into_iter().map(|(name, provider)| async move {
             let target = name.clone();
-            let asked = tokio::time::timeout(limit, ask(provider, &target, limit)).await;
+            let asked = tokio::time::timeout(limit, ask(&provider, &target, limit)).await;
             let result = asked.unwrap_or_else(|_| {
                 Err(ModelError::new(ModelErrorKind::Timeout, target, format!("no answer within {limit:?}")))
             });

@@ -7,10 +7,11 @@ use quorate_kernel::Clock;
 use crate::ChatModel;
 use crate::anthropic::Anthropic;
 use crate::config::{ConfigError, ProviderConfig, ProviderKind};
+use crate::gemini::Gemini;
 use crate::key::ApiKey;
 use crate::offline::Offline;
 use crate::openai::OpenAi;
-use crate::upstream::{Clients, Upstream, base_url};
+use crate::upstream::{Clients, Reach, Upstream, base_url};
 
 /// One configured provider and its adapters.
 pub(crate) struct Provider {
@@ -22,7 +23,7 @@ pub(crate) struct Provider {
     clock: Arc<dyn Clock>,
     offline: Option<Arc<dyn ChatModel>>,
     /// By connect time-out, since that belongs to a client and its connections.
-    adapters: HashMap<Duration, Arc<dyn ChatModel>>,
+    adapters: HashMap<Duration, (Upstream, Arc<dyn ChatModel>)>,
 }
 
 impl Provider {
@@ -46,20 +47,12 @@ impl Provider {
             offline: None,
             adapters: HashMap::new(),
         };
-        match config.kind {
-            ProviderKind::Offline => {
-                if config.base_url.is_some() || config.api_key.is_some() || config.api_key_env.is_some() {
-                    return Err(ConfigError::new(key("kind"), "the offline model has no address and no key"));
-                }
-                provider.offline = Some(Arc::new(Offline::new(config.offline.clone().unwrap_or_default())));
-                return Ok(provider);
+        if config.kind == ProviderKind::Offline {
+            if config.base_url.is_some() || config.api_key.is_some() || config.api_key_env.is_some() {
+                return Err(ConfigError::new(key("kind"), "the offline model has no address and no key"));
             }
-            ProviderKind::Gemini => {
-                let message = "there is no adapter for Gemini's own format yet; use kind = \"openai-compatible\" with \
-                               base_url = \"https://generativelanguage.googleapis.com/v1beta/openai\"";
-                return Err(ConfigError::new(key("kind"), message));
-            }
-            _ => {}
+            provider.offline = Some(Arc::new(Offline::new(config.offline.clone().unwrap_or_default())));
+            return Ok(provider);
         }
         let given = config.base_url.as_deref().or(config.kind.default_base_url());
         let given =
@@ -72,21 +65,27 @@ impl Provider {
     /// Makes the adapter for a connect time-out, if there is none yet.
     pub(crate) fn prepare(&mut self, connect: Duration, clients: &mut Clients) -> Result<(), ConfigError> {
         if self.offline.is_none() && !self.adapters.contains_key(&connect) {
-            let adapter = self.build(self.upstream(clients.get(connect)?));
-            self.adapters.insert(connect, adapter);
+            let upstream = self.upstream(clients.get(connect)?);
+            let adapter = self.build(upstream.clone());
+            self.adapters.insert(connect, (upstream, adapter));
         }
         Ok(())
     }
 
-    /// The adapter that was prepared for a connect time-out.
-    pub(crate) fn adapter(&self, connect: Duration) -> Option<Arc<dyn ChatModel>> {
-        self.offline.as_ref().or_else(|| self.adapters.get(&connect)).cloned()
+    /// The adapter that was prepared for a connect time-out, with the server it asks unless it is the offline model.
+    pub(crate) fn adapter(&self, connect: Duration) -> Option<(Option<Upstream>, Arc<dyn ChatModel>)> {
+        if let Some(offline) = &self.offline {
+            return Some((None, Arc::clone(offline)));
+        }
+        self.adapters.get(&connect).map(|(upstream, adapter)| (Some(upstream.clone()), Arc::clone(adapter)))
     }
 
-    /// The provider's server, reached through `client`.
-    pub(crate) fn upstream(&self, client: reqwest::Client) -> Upstream {
+    /// The provider's server, reached so.
+    pub(crate) fn upstream(&self, reach: Reach) -> Upstream {
+        let Reach { client, transport } = reach;
         Upstream {
             client,
+            transport,
             provider: self.name.clone(),
             base: self.base.clone(),
             key: self.key.clone(),
@@ -103,6 +102,7 @@ impl Provider {
     fn build(&self, upstream: Upstream) -> Arc<dyn ChatModel> {
         match self.kind {
             ProviderKind::Anthropic => Arc::new(Anthropic::new(upstream)),
+            ProviderKind::Gemini => Arc::new(Gemini::new(upstream)),
             kind => Arc::new(OpenAi::new(upstream, kind)),
         }
     }

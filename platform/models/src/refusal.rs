@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use http::HeaderMap;
+use quorate_formats::gemini;
 use serde_json::Value;
 
 use crate::ModelErrorKind;
@@ -17,9 +18,15 @@ pub(crate) fn classify(status: u16, headers: &HeaderMap, body: &str, now: DateTi
     let error = parsed.as_ref().map(|value| value.get("error").unwrap_or(value));
     let said = error.and_then(message_of).unwrap_or_else(|| body.trim().to_owned());
     let label = error.map(label_of).unwrap_or_default();
-    let retry_after = retry_after(headers, now);
-    let kind = match status {
-        _ if out_of_money(status, &label, &said) => ModelErrorKind::QuotaExhausted,
+    // Google has its own way: the wait in the body, another status for a wrong key, and one sentence for a busy minute
+    // and a used-up day.
+    let google = gemini::read_error(body.as_bytes()).filter(|error| !error.name.is_empty());
+    let retry_after = retry_after(headers, now).or(google.as_ref().and_then(|error| error.retry_after));
+    let no_money = google.as_ref().filter(|error| error.status == 429).map(|error| error.quota_gone);
+    let meaning = google.as_ref().map_or(status, |error| error.status);
+    let said = google.map_or(said, |error| error.message);
+    let kind = match meaning {
+        _ if no_money.unwrap_or_else(|| out_of_money(status, &label, &said)) => ModelErrorKind::QuotaExhausted,
         401 | 403 => ModelErrorKind::Unauthorized,
         408 | 504 => ModelErrorKind::Timeout,
         429 => ModelErrorKind::RateLimited { retry_after },
@@ -164,6 +171,18 @@ mod tests {
         let anthropic =
             r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low"}}"#;
         assert_eq!(kind(400, &[], anthropic), ModelErrorKind::QuotaExhausted);
+    }
+
+    #[test]
+    fn google_says_it_in_its_own_way() {
+        let limited = r#"{"error":{"code":429,"message":"You exceeded your current quota.","status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":"GenerateRequestsPerMinute"}]},{"retryDelay":"34.5s"}]}}"#;
+        let retry_after = Some(Duration::from_millis(34_500));
+        assert_eq!(kind(429, &[], limited), ModelErrorKind::RateLimited { retry_after });
+        assert_eq!(kind(429, &[], &limited.replace("PerMinute", "PerDay")), ModelErrorKind::QuotaExhausted);
+        let wrong_key = r#"{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}}"#;
+        assert_eq!(kind(400, &[], wrong_key), ModelErrorKind::Unauthorized);
+        let overloaded = r#"[{"error":{"code":503,"message":"overloaded","status":"UNAVAILABLE"}}]"#;
+        assert_eq!(kind(503, &[], overloaded), ModelErrorKind::Unavailable);
     }
 
     #[test]

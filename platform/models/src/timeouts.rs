@@ -22,8 +22,8 @@ pub(crate) fn seconds(key: &str, value: f64) -> Result<Duration, ConfigError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Timeouts {
     pub(crate) connect: Duration,
-    first_token: Duration,
-    idle: Duration,
+    pub(crate) first_token: Duration,
+    pub(crate) idle: Duration,
     pub(crate) total: Duration,
 }
 
@@ -37,6 +37,12 @@ impl Timeouts {
             idle: read("idle", route.idle, common.idle)?,
             total: read("total", route.total, common.total)?,
         })
+    }
+
+    /// The same, ending at `deadline` at the latest.
+    pub(crate) fn until(self, deadline: Option<Instant>) -> Self {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        Self { total: left.map_or(self.total, |left| self.total.min(left)), ..self }
     }
 }
 

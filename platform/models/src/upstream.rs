@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::config::ConfigError;
 use crate::key::ApiKey;
 use crate::refusal;
+use crate::relay::Transport;
 use crate::{ModelError, ModelErrorKind};
 
 /// The longest error body that is read; what follows is of no use in a message.
@@ -20,14 +21,14 @@ const MAX_REFUSAL: usize = 64 * 1024;
 /// HTTP clients, one for each connect time-out in use, which is nearly always one: a client owns its connections.
 #[derive(Default)]
 pub(crate) struct Clients {
-    made: HashMap<Duration, Client>,
+    made: HashMap<Duration, Reach>,
 }
 
 impl Clients {
-    /// The client whose connections are given up after `connect`.
-    pub(crate) fn get(&mut self, connect: Duration) -> Result<Client, ConfigError> {
-        if let Some(client) = self.made.get(&connect) {
-            return Ok(client.clone());
+    /// What gives connections up after `connect`.
+    pub(crate) fn get(&mut self, connect: Duration) -> Result<Reach, ConfigError> {
+        if let Some(reach) = self.made.get(&connect) {
+            return Ok(reach.clone());
         }
         // The binary installs a provider at its start; whoever forgot gets the same one here instead of a panic.
         if rustls::crypto::CryptoProvider::get_default().is_none() {
@@ -41,15 +42,26 @@ impl Clients {
             .user_agent(concat!("quorate/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| ConfigError::new("models.providers", format!("no HTTP client can be made: {error}")))?;
-        self.made.insert(connect, client.clone());
-        Ok(client)
+        let transport = Transport::new(connect)
+            .map_err(|error| ConfigError::new("models.providers", format!("no connections can be made: {error}")))?;
+        let reach = Reach { client, transport };
+        self.made.insert(connect, reach.clone());
+        Ok(reach)
     }
+}
+
+/// The ways to a server: a client for typed calls, and bare connections for relayed ones.
+#[derive(Clone)]
+pub(crate) struct Reach {
+    pub(crate) client: Client,
+    pub(crate) transport: Transport,
 }
 
 /// A provider's server: where it is, how to reach it, and what it is called in errors.
 #[derive(Clone)]
 pub(crate) struct Upstream {
     pub(crate) client: Client,
+    pub(crate) transport: Transport,
     /// The provider's name in configuration.
     pub(crate) provider: String,
     /// The base URL without a slash at its end.
@@ -101,7 +113,11 @@ impl Upstream {
         let headers = response.headers().clone();
         let body = read_limited(response, MAX_REFUSAL).await;
         let (kind, message) = refusal::classify(status, &headers, &body, self.clock.now());
-        Err(Refusal { error: self.error(kind, target, &message), status: Some(status), body: body.to_lowercase() })
+        Err(Refusal {
+            error: self.error(kind, target, &message).with_status(status),
+            status: Some(status),
+            body: body.to_lowercase(),
+        })
     }
 
     /// What a transport error means. Its message names no URL, since a base URL may be private.

@@ -138,6 +138,9 @@ mod tests {
             template: None,
             purpose: "board".into(),
             idempotency_key: None,
+            conversation: None,
+            deadline: None,
+            caller: None,
         }
     }
 

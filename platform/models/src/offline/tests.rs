@@ -18,6 +18,9 @@ fn request(template: &str, variables: Value) -> ChatRequest {
         template: Some(TemplateCall { name: format!("board.{template}.v1"), variables }),
         purpose: "board".to_owned(),
         idempotency_key: None,
+        conversation: None,
+        deadline: None,
+        caller: None,
     }
 }
 

@@ -110,6 +110,9 @@ mod tests {
             template: None,
             purpose: "board".into(),
             idempotency_key: None,
+            conversation: None,
+            deadline: None,
+            caller: None,
         }
     }
 

@@ -59,7 +59,7 @@ fn every_fault_names_its_key() {
     assert_eq!(of(provider("mine", ProviderKind::OpenAi)), "models.providers.mine.api_key");
     assert_eq!(of(provider("mine", ProviderKind::Anthropic).with_key(" ")), "models.providers.mine.api_key");
     assert_eq!(of(provider("mine", ProviderKind::OpenAiCompatible)), "models.providers.mine.base_url");
-    assert_eq!(of(provider("mine", ProviderKind::Gemini)), "models.providers.mine.kind");
+    assert_eq!(of(provider("mine", ProviderKind::Gemini)), "models.providers.mine.api_key");
     assert_eq!(of(mine().at("file:///etc/passwd")), "models.providers.mine.base_url");
     assert_eq!(of(provider("a/b", ProviderKind::Offline)), "models.providers.name");
     let mut unset = mine();

@@ -6,6 +6,7 @@ mod answers;
 mod configuration;
 mod embeddings;
 mod failures;
+mod gemini;
 mod patience;
 mod schemas;
 
@@ -85,6 +86,9 @@ fn plain(text: &str) -> ChatRequest {
         template: None,
         purpose: "test".into(),
         idempotency_key: Some("key-1".into()),
+        conversation: None,
+        deadline: None,
+        caller: None,
     }
 }
 

@@ -4,22 +4,10 @@ use std::time::Duration;
 use futures::StreamExt;
 use tokio::time::Instant;
 
-use crate::retry::Retries;
-use crate::timeouts::{Timeouts, ask};
-use crate::{
-    ChatAnswer, ChatEvent, ChatModel, ChatRequest, ChatStream, Finish, ModelError, ModelErrorKind, Price, Usage,
-};
-
-/// One target of a route, ready to be asked.
-#[derive(Clone)]
-pub(crate) struct Leg {
-    /// `provider/model`.
-    pub(crate) target: String,
-    pub(crate) model: String,
-    pub(crate) adapter: Arc<dyn ChatModel>,
-    pub(crate) timeouts: Timeouts,
-    pub(crate) price: Option<Price>,
-}
+use super::account::Accounts;
+use super::journey::Journey;
+use super::plan::Plan;
+use crate::{ChatAnswer, ChatEvent, ChatRequest, ChatStream, Finish, ModelError, ModelErrorKind, Price, Usage};
 
 /// One try at one target, for the record of the request (GTW-11).
 #[derive(Debug, Clone)]
@@ -58,21 +46,38 @@ impl std::fmt::Debug for RoutedStream {
 }
 
 impl RoutedStream {
-    /// Reads the answer to its end, handing each piece of text to `on_text` as it comes. An error after pieces were
-    /// handed out is the caller's to deal with: nothing is tried again after the first byte (GTW-11).
-    pub async fn collect(mut self, mut on_text: impl FnMut(&str) + Send) -> Result<ChatAnswer, ModelError> {
+    /// Reads the answer to its end, handing each piece of text to `on_text` as it comes. Where the route allows an
+    /// answer to begin again, use [`Self::collect_with`]: here nobody is told that what came before is void.
+    pub async fn collect(self, mut on_text: impl FnMut(&str) + Send) -> Result<ChatAnswer, ModelError> {
+        self.collect_with(|event| {
+            if let ChatEvent::Text(piece) = event {
+                on_text(piece);
+            }
+        })
+        .await
+    }
+
+    /// Reads the answer to its end, handing each event to `hear` as it comes. An error after pieces were handed out is
+    /// the caller's to deal with, unless the route allows the answer to begin again (GTW-11).
+    pub async fn collect_with(mut self, mut hear: impl FnMut(&ChatEvent) + Send) -> Result<ChatAnswer, ModelError> {
         let (mut text, mut thinking) = (String::new(), String::new());
         let mut first_token = None;
         let mut end: Option<(Finish, Usage)> = None;
         let mut latency = Duration::ZERO;
         while let Some(event) = self.events.next().await {
-            match event? {
+            let event = event?;
+            hear(&event);
+            match event {
                 ChatEvent::Text(piece) => {
                     first_token.get_or_insert_with(|| self.started.elapsed());
-                    on_text(&piece);
                     text.push_str(&piece);
                 }
                 ChatEvent::Thinking(piece) => thinking.push_str(&piece),
+                ChatEvent::Restart { target, price } => {
+                    text.clear();
+                    thinking.clear();
+                    (self.target, self.price) = (target, price);
+                }
                 ChatEvent::Done { finish, usage } => {
                     end = Some((finish, usage));
                     latency = self.started.elapsed();
@@ -98,42 +103,26 @@ impl RoutedStream {
     }
 }
 
-/// Asks the legs in order until one answers. Each is tried again as `retries` says; the next one comes when a leg is
-/// given up, unless the request itself is at fault.
-pub(crate) async fn run(
-    legs: &[Leg],
-    retries: &Retries,
-    route: &str,
-    request: &ChatRequest,
-) -> Result<RoutedStream, ModelError> {
-    let started = Instant::now();
-    let mut attempts: Vec<Attempt> = Vec::new();
-    let mut last_error = None;
-    for leg in legs {
-        let mut waited = Duration::ZERO;
-        for number in 1.. {
-            let begun = Instant::now();
-            let asked = ask(&*leg.adapter, &leg.target, &leg.model, request, leg.timeouts).await;
-            let attempt = Attempt { target: leg.target.clone(), waited, latency: begun.elapsed(), error: None };
-            let error = match asked {
-                Ok(events) => {
-                    attempts.push(attempt);
-                    let (target, price) = (leg.target.clone(), leg.price);
-                    return Ok(RoutedStream { target, events, attempts, price, started });
-                }
-                Err(error) => error,
-            };
-            tracing::warn!(route, target = leg.target, purpose = request.purpose, attempt = number, %error, "model call failed");
-            attempts.push(Attempt { error: Some(error.clone()), ..attempt });
-            if !error.allows_failover() {
-                return Err(error);
-            }
-            let wait = retries.wait(number, &error);
-            last_error = Some(error);
-            let Some(wait) = wait else { break };
-            tokio::time::sleep(wait).await;
-            waited = wait;
-        }
+/// One call: what is asked, by when, and who keeps account.
+pub(crate) struct Call {
+    pub(crate) request: ChatRequest,
+    pub(crate) accounts: Option<Accounts>,
+    pub(crate) deadline: Option<Instant>,
+}
+
+impl Call {
+    pub(crate) fn new(request: ChatRequest, accounts: Option<Accounts>) -> Self {
+        let deadline = request.deadline.map(|limit| Instant::now() + limit);
+        Self { request, accounts, deadline }
     }
-    Err(last_error.unwrap_or_else(|| ModelError::new(ModelErrorKind::Unknown, route, "the route has no target")))
+}
+
+/// Asks the targets of a plan until one answers, unless the request itself is at fault.
+pub(crate) async fn run(plan: Plan, call: Call) -> Result<RoutedStream, ModelError> {
+    let started = Instant::now();
+    let mut journey = Journey::new(plan, Arc::new(call));
+    let live = journey.begin().await?;
+    let (target, price) = (live.leg.target.clone(), live.leg.price);
+    let attempts = std::mem::take(&mut journey.attempts);
+    Ok(RoutedStream { target, events: journey.stream(live), attempts, price, started })
 }

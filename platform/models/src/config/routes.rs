@@ -1,0 +1,173 @@
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::RouteTimeoutConfig;
+
+/// How a route chooses among its targets (GTW-10). Whatever it is: a target that does not answer is followed by the
+/// next, and one that is known to be down is asked last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// The first target that answers, in the order written.
+    #[default]
+    Priority,
+    /// At random, by weight.
+    Weighted,
+    /// The one whose first token came soonest lately; now and then another, to know how it does.
+    LeastLatency,
+    /// The one with the lowest price; those without a known price last.
+    LeastCost,
+    /// Always the same for one conversation, so that its prompt cache is of use; conversations are spread by weight.
+    Sticky,
+}
+
+impl Strategy {
+    /// The name as written in configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Priority => "priority",
+            Self::Weighted => "weighted",
+            Self::LeastLatency => "least-latency",
+            Self::LeastCost => "least-cost",
+            Self::Sticky => "sticky",
+        }
+    }
+}
+
+/// A public name over one or more targets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteConfig {
+    /// The name. Without `/`, so that it is never taken for a target.
+    pub name: String,
+    /// How a target is chosen.
+    #[serde(default)]
+    pub strategy: Strategy,
+    /// `provider/model`, or `{ target, weight }`, in order of preference.
+    pub targets: Vec<TargetConfig>,
+    /// Whether a conversation stays with its target, whatever the strategy.
+    #[serde(default)]
+    pub sticky: bool,
+    /// Seconds without a first piece after which a second target is asked beside the first; the sooner answer is
+    /// taken, the other call ended. Both may cost. Absent: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hedge_after: Option<f64>,
+    /// Whether an answer that breaks off in the middle is begun again. What was said until then is void.
+    #[serde(default)]
+    pub restart: bool,
+    /// Time limits that differ from `[models.timeouts]`.
+    #[serde(default)]
+    pub timeouts: RouteTimeoutConfig,
+}
+
+impl RouteConfig {
+    /// A route by priority with the common time limits.
+    pub fn new<T: Into<TargetConfig>>(name: impl Into<String>, targets: impl IntoIterator<Item = T>) -> Self {
+        Self {
+            name: name.into(),
+            strategy: Strategy::Priority,
+            targets: targets.into_iter().map(Into::into).collect(),
+            sticky: false,
+            hedge_after: None,
+            restart: false,
+            timeouts: RouteTimeoutConfig::default(),
+        }
+    }
+}
+
+/// One target of a route: written as `"provider/model"`, or with its weight as `{ target, weight }`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetConfig {
+    /// `provider/model`.
+    pub target: String,
+    /// Its share among the route's targets, for the strategies that go by it. 1 unless told; 0 is asked only when no
+    /// other answers.
+    pub weight: f64,
+}
+
+impl TargetConfig {
+    /// A target with a weight.
+    pub fn weighted(target: impl Into<String>, weight: f64) -> Self {
+        Self { target: target.into(), weight }
+    }
+}
+
+impl<T: Into<String>> From<T> for TargetConfig {
+    fn from(target: T) -> Self {
+        Self::weighted(target, 1.0)
+    }
+}
+
+impl PartialEq<&str> for TargetConfig {
+    /// Whether it is this target, at the weight it has untold.
+    fn eq(&self, other: &&str) -> bool {
+        self.target == *other && is_one(self.weight)
+    }
+}
+
+/// The two ways to write a target.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected `provider/model`, or a table of `target` and `weight`")]
+enum Written {
+    Plain(String),
+    Table(Table),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    target: String,
+    #[serde(default = "one")]
+    weight: f64,
+}
+
+const fn one() -> f64 {
+    1.0
+}
+
+fn is_one(weight: f64) -> bool {
+    (weight - one()).abs() < f64::EPSILON
+}
+
+impl<'de> Deserialize<'de> for TargetConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Written::deserialize(deserializer)? {
+            Written::Plain(target) => target.into(),
+            Written::Table(Table { target, weight }) => Self { target, weight },
+        })
+    }
+}
+
+impl Serialize for TargetConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (target, weight) = (self.target.clone(), self.weight);
+        if is_one(weight) { Written::Plain(target) } else { Written::Table(Table { target, weight }) }
+            .serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_name_or_a_table_and_is_written_as_it_was_read() {
+        let text = "name = 'mix'\nstrategy = 'weighted'\nsticky = true\nhedge_after = 1.5\ntargets = ['a/x', { target = 'b/y', weight = 3.0 }]";
+        let route: RouteConfig = toml::from_str(text).unwrap();
+        assert_eq!(route.targets, [TargetConfig::from("a/x"), TargetConfig::weighted("b/y", 3.0)]);
+        assert_eq!((route.strategy, route.sticky, route.hedge_after), (Strategy::Weighted, true, Some(1.5)));
+        let again: RouteConfig = toml::from_str(&toml::to_string(&route).unwrap()).unwrap();
+        assert_eq!(again, route);
+        assert!(toml::to_string(&route).unwrap().contains("\"a/x\", {"));
+        let wrong = toml::from_str::<RouteConfig>("name = 'x'\ntargets = [{ target = 'a/x', wait = 3 }]").unwrap_err();
+        assert!(wrong.to_string().contains("provider/model"), "{wrong}");
+    }
+
+    #[test]
+    fn every_strategy_is_written_by_its_name() {
+        use Strategy::{LeastCost, LeastLatency, Priority, Sticky, Weighted};
+        for strategy in [Priority, Weighted, LeastLatency, LeastCost, Sticky] {
+            assert_eq!(serde_json::to_value(strategy).unwrap(), strategy.name());
+        }
+    }
+}

@@ -1,0 +1,236 @@
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use memchr::memmem::find_iter;
+use quorate_formats::{Format, Meta, StreamTranslator, StreamWriter, Usage, UsageFilter, UsageScanner};
+use tokio::time::{Instant, Sleep};
+
+use super::align::Align;
+use super::record::Recorder;
+use crate::routing::Permit;
+use crate::{Ending, ModelErrorKind};
+
+/// The code of an error in the middle of a stream.
+const BROKEN_OFF: &str = "upstream_failed";
+/// The status that it would have had.
+const BAD_GATEWAY: u16 = 502;
+
+/// The body of a relayed answer: whole, or as it comes.
+pub struct RelayBody(State);
+
+enum State {
+    Whole(Option<Bytes>),
+    Made(BoxStream<'static, Bytes>),
+    Stream(Box<Stream>),
+}
+
+impl std::fmt::Debug for RelayBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RelayBody").finish_non_exhaustive()
+    }
+}
+
+/// How a stream becomes the caller's.
+pub(super) enum Passing {
+    /// As it is, in whole events.
+    Bytes(Align),
+    /// Without the usage that the caller did not ask for.
+    Filtered(UsageFilter),
+    /// In another format.
+    Translated(Box<StreamTranslator>),
+}
+
+/// A stream that passes from the provider to the caller. The bytes are the provider's own, unless the two speak
+/// different formats; beside them only what the answer took is looked for (GTW-32).
+pub(super) struct Stream {
+    /// Read already, to see that the answer has begun.
+    pub(super) first: Option<Bytes>,
+    pub(super) rest: Incoming,
+    pub(super) scanner: UsageScanner,
+    pub(super) passing: Passing,
+    /// What the caller speaks.
+    pub(super) format: Format,
+    pub(super) recorder: Recorder,
+    pub(super) permit: Option<Permit>,
+    pub(super) idle: Duration,
+    pub(super) deadline: Instant,
+    pub(super) alarm: Pin<Box<Sleep>>,
+    /// Events so far: about as many as tokens.
+    pub(super) pieces: u64,
+    pub(super) over: bool,
+}
+
+impl RelayBody {
+    /// A whole body.
+    #[must_use]
+    pub const fn whole(bytes: Bytes) -> Self {
+        Self(State::Whole(Some(bytes)))
+    }
+
+    /// A stream that we make ourselves.
+    pub(super) const fn made(pieces: BoxStream<'static, Bytes>) -> Self {
+        Self(State::Made(pieces))
+    }
+
+    pub(super) fn stream(stream: Stream) -> Self {
+        Self(State::Stream(Box::new(stream)))
+    }
+}
+
+impl Stream {
+    /// What the caller gets of a piece, which may be nothing.
+    fn pass(&mut self, piece: Bytes) -> Bytes {
+        self.scanner.push(&piece);
+        self.pieces += find_iter(&piece, b"data:").count() as u64;
+        if self.scanner.first_content_seen() {
+            self.recorder.first_token();
+        }
+        match &mut self.passing {
+            Passing::Bytes(align) => align.pass(piece),
+            Passing::Filtered(filter) => {
+                let mut out = Vec::with_capacity(piece.len());
+                filter.push(&piece, &mut out);
+                Bytes::from(out)
+            }
+            Passing::Translated(translator) => {
+                let mut out = Vec::with_capacity(piece.len());
+                if let Err(error) = translator.push(&piece, &mut out) {
+                    tracing::warn!(%error, "a stream cannot be translated");
+                    out.extend_from_slice(&self.fail(ModelErrorKind::Garbled, "The provider's answer broke off."));
+                }
+                Bytes::from(out)
+            }
+        }
+    }
+
+    /// The stream has ended, or announced its end.
+    fn close(&mut self) -> Bytes {
+        self.scanner.end();
+        if !self.scanner.done() && !self.scanner.is_whole() {
+            // The provider's own error has passed already; a second one would only hide it.
+            let told = self.scanner.error().is_some() && !matches!(self.passing, Passing::Translated(_));
+            let event = self.fail(ModelErrorKind::Cut, "The provider's answer broke off.");
+            return if told { Bytes::new() } else { event };
+        }
+        self.over = true;
+        if let Some(permit) = self.permit.take() {
+            permit.succeeded();
+        }
+        self.recorder.end(Ending::Answered, self.usage());
+        match &mut self.passing {
+            Passing::Bytes(align) => align.rest(),
+            Passing::Filtered(filter) => {
+                let mut out = Vec::new();
+                filter.end(&mut out);
+                Bytes::from(out)
+            }
+            Passing::Translated(translator) => {
+                let mut out = Vec::new();
+                if let Err(error) = translator.end(&mut out) {
+                    translator.fail(BAD_GATEWAY, BROKEN_OFF, &error.to_string(), &mut out);
+                }
+                Bytes::from(out)
+            }
+        }
+    }
+
+    /// The answer breaks off. The caller is told in the way its SDK understands: an error, and no regular end.
+    fn fail(&mut self, kind: ModelErrorKind, message: &str) -> Bytes {
+        self.over = true;
+        if let Some(permit) = self.permit.take() {
+            permit.failed(&kind);
+        }
+        self.recorder.end(Ending::Failed(kind), self.usage());
+        let mut out = Vec::new();
+        if let Passing::Translated(translator) = &mut self.passing {
+            translator.fail(BAD_GATEWAY, BROKEN_OFF, message, &mut out);
+        } else if let Ok(mut writer) = StreamWriter::new(self.format, Meta::default()) {
+            writer.fail(BAD_GATEWAY, BROKEN_OFF, message, &mut out);
+        }
+        Bytes::from(out)
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.scanner.usage().or_else(|| (self.pieces > 0).then(|| self.recorder.estimate(self.pieces)))
+    }
+
+    fn wind(&mut self) {
+        let next = (Instant::now() + self.idle).min(self.deadline);
+        self.alarm.as_mut().reset(next);
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        while !self.over {
+            let passed = if let Some(first) = self.first.take() {
+                self.pass(first)
+            } else {
+                match Pin::new(&mut self.rest).poll_frame(cx) {
+                    Poll::Ready(Some(Ok(frame))) => {
+                        let Ok(piece) = frame.into_data() else { continue };
+                        self.wind();
+                        self.pass(piece)
+                    }
+                    // The end was announced: whether the connection ends too is of no interest.
+                    Poll::Ready(None) => self.close(),
+                    Poll::Ready(Some(Err(_))) | Poll::Pending if self.scanner.done() => self.close(),
+                    Poll::Ready(Some(Err(_))) => {
+                        self.fail(ModelErrorKind::Cut, "The connection to the provider broke off.")
+                    }
+                    Poll::Pending if self.alarm.as_mut().poll(cx).is_ready() => {
+                        self.fail(ModelErrorKind::Timeout, "The provider paused for longer than allowed.")
+                    }
+                    Poll::Pending => return Poll::Pending,
+                }
+            };
+            if !passed.is_empty() {
+                return Poll::Ready(Some(passed));
+            }
+        }
+        Poll::Ready(None)
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if !self.over {
+            // The caller has left. What was generated until then is billed by the provider all the same.
+            let usage = self.usage();
+            self.recorder.end(Ending::Cancelled, usage);
+        }
+    }
+}
+
+impl Body for RelayBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let next = match &mut self.0 {
+            State::Whole(bytes) => Poll::Ready(bytes.take()),
+            State::Made(pieces) => pieces.as_mut().poll_next(cx),
+            State::Stream(stream) => stream.poll(cx),
+        };
+        next.map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            State::Whole(bytes) => bytes.is_none(),
+            State::Made(_) => false,
+            State::Stream(stream) => stream.over,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            State::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            State::Made(_) | State::Stream(_) => SizeHint::default(),
+        }
+    }
+}

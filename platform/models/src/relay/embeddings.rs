@@ -1,0 +1,157 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Uri;
+use quorate_formats::embeddings::{
+    Embedded, EmbeddingsAsked, Inputs, read_answer, read_gemini_answer, write_gemini_request, write_request,
+};
+use quorate_formats::{BadBody, Format, Usage, text_tokens};
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+
+use super::attempt::{MAX_ANSWER, MAX_REFUSAL, collect, is_name};
+use super::record::Recorder;
+use super::{Recording, headers};
+use crate::config::ProviderKind;
+use crate::routing::{Leg, Tour};
+use crate::upstream::Upstream;
+use crate::{Caller, Ending, ModelError, ModelErrorKind, Models, refusal};
+
+/// Vectors, and who made them.
+#[derive(Debug)]
+pub struct Vectors {
+    /// The vectors, with the tokens that were counted.
+    pub embedded: Embedded,
+    /// Who made them, as `provider/model`.
+    pub target: String,
+    /// How many targets were asked.
+    pub attempts: u32,
+}
+
+impl Models {
+    /// Has texts embedded by the targets of a route, one after the other until one answers. An offline provider embeds
+    /// locally.
+    ///
+    /// # Errors
+    /// The last failure.
+    pub async fn embed(&self, asked: &EmbeddingsAsked, caller: &Arc<Caller>) -> Result<Vectors, ModelError> {
+        let plan = self.plan(&asked.model, None)?;
+        let tokens = tokens(&asked.inputs);
+        let usage = Usage { input: tokens, ..Usage::default() };
+        let prices = plan.legs.iter().filter_map(|planned| planned.leg.price);
+        let most = prices.map(|price| price.cost(&usage)).max().unwrap_or_default();
+        let mut reserved = Some(self.reserve(caller, most).await?);
+        let mut tour = Tour::new(plan, None);
+        let mut next = tour.next();
+        let mut last = None;
+        while let Some(mut turn) = next {
+            tokio::time::sleep(turn.wait).await;
+            let permit = turn.permit();
+            let recording = Recording {
+                caller,
+                route: &asked.model,
+                streamed: false,
+                estimated_input: tokens,
+                number: turn.number,
+            };
+            let mut recorder = self.recorder(&turn.leg, &recording);
+            match self.vectors(&turn.leg, asked, &mut recorder).await {
+                Ok(embedded) => {
+                    permit.succeeded();
+                    recorder.reserved = reserved.take();
+                    let counted = Usage { input: embedded.tokens.unwrap_or(tokens), ..Usage::default() };
+                    recorder.end(Ending::Answered, Some(counted));
+                    return Ok(Vectors { embedded, target: turn.leg.target.clone(), attempts: turn.number });
+                }
+                Err(error) => {
+                    permit.failed(&error.kind);
+                    recorder.end(Ending::Failed(error.kind.clone()), None);
+                    tracing::warn!(route = asked.model, target = turn.leg.target, %error, "embedding failed");
+                    next = if error.allows_failover() { tour.next_up().or_else(|| tour.after(&error)) } else { None };
+                    last = Some(error);
+                }
+            }
+        }
+        Err(last.unwrap_or_else(|| ModelError::new(ModelErrorKind::Unknown, &asked.model, "the route has no target")))
+    }
+
+    async fn vectors(
+        &self,
+        leg: &Leg,
+        asked: &EmbeddingsAsked,
+        recorder: &mut Recorder,
+    ) -> Result<Embedded, ModelError> {
+        let Some(upstream) = &leg.upstream else {
+            let Inputs::Texts(texts) = &asked.inputs else {
+                return Err(ModelError::new(ModelErrorKind::BadRequest, &leg.target, "send texts, not tokens"));
+            };
+            return Ok(Embedded { vectors: self.embedder().embed(texts).await?, tokens: None });
+        };
+        let asked = EmbeddingsAsked { model: leg.model.clone(), ..asked.clone() };
+        let bad = |error: BadBody| ModelError::new(ModelErrorKind::BadRequest, &leg.target, error.to_string());
+        let garbled =
+            |error: quorate_formats::Garbled| upstream.error(ModelErrorKind::Garbled, &leg.target, &error.to_string());
+        match leg.provider.kind {
+            ProviderKind::Anthropic => {
+                Err(ModelError::new(ModelErrorKind::BadRequest, &leg.target, "this provider has no embeddings"))
+            }
+            ProviderKind::Gemini if !is_name(&leg.model) => {
+                Err(ModelError::new(ModelErrorKind::BadRequest, &leg.target, "this is no name of a model"))
+            }
+            ProviderKind::Gemini => {
+                let mut all = Embedded { vectors: Vec::new(), tokens: Some(0) };
+                for (body, inputs) in write_gemini_request(&asked).map_err(bad)? {
+                    let path = format!("/models/{}:batchEmbedContents", leg.model);
+                    let answer = post(leg, upstream, &path, Format::Gemini, &body, recorder).await?;
+                    let part = read_gemini_answer(&answer, inputs).map_err(garbled)?;
+                    all.vectors.extend(part.vectors);
+                    all.tokens = all.tokens.zip(part.tokens).map(|(sum, more)| sum + more);
+                }
+                Ok(all)
+            }
+            _ => {
+                let body = write_request(&asked);
+                let answer = post(leg, upstream, "/embeddings", Format::OpenAiChat, &body, recorder).await?;
+                read_answer(&answer, asked.inputs.len()).map_err(garbled)
+            }
+        }
+    }
+}
+
+async fn post(
+    leg: &Leg,
+    upstream: &Upstream,
+    path: &str,
+    format: Format,
+    body: &Value,
+    recorder: &mut Recorder,
+) -> Result<Bytes, ModelError> {
+    let error = |kind, message: &str| upstream.error(kind, &leg.target, message);
+    let uri = Uri::try_from(format!("{}{path}", upstream.base));
+    let uri = uri.map_err(|wrong| error(ModelErrorKind::BadRequest, &wrong.to_string()))?;
+    let headers = headers::up(format, upstream.key.as_ref(), &http::HeaderMap::new(), false);
+    let headers = headers.ok_or_else(|| error(ModelErrorKind::Unauthorized, "the key is no header value"))?;
+    let asking = async {
+        let sent = upstream.transport.post(uri, headers, Bytes::from(body.to_string())).await;
+        let response = sent.map_err(|unreached| error(ModelErrorKind::Unavailable, &unreached.message))?;
+        let (parts, mut rest) = response.into_parts();
+        recorder.answered(parts.status.as_u16());
+        let limit = if parts.status.is_success() { MAX_ANSWER } else { MAX_REFUSAL };
+        let answer = collect(&mut rest, limit).await.map_err(|message| error(ModelErrorKind::Cut, &message))?;
+        if parts.status.is_success() {
+            return Ok(answer);
+        }
+        let text = String::from_utf8_lossy(&answer);
+        let (kind, message) = refusal::classify(parts.status.as_u16(), &parts.headers, &text, upstream.clock.now());
+        Err(error(kind, &message))
+    };
+    let late = |_| error(ModelErrorKind::Timeout, "nothing came within the time allowed");
+    timeout_at(Instant::now() + leg.timeouts.total, asking).await.map_err(late)?
+}
+
+fn tokens(inputs: &Inputs) -> u64 {
+    match inputs {
+        Inputs::Texts(texts) => texts.iter().map(|text| text_tokens(text)).sum(),
+        Inputs::Tokens(lists) => lists.iter().map(|list| list.len() as u64).sum(),
+    }
+}

@@ -1,0 +1,176 @@
+//! Calls that come and go as bytes (GTW-20, GTW-32): whoever speaks a provider's own format gets its answer untouched, and
+//! for everyone else it is translated as it passes. Failed targets give way to the next until the first byte was passed.
+
+mod align;
+mod attempt;
+mod body;
+mod embeddings;
+mod headers;
+mod local;
+mod record;
+mod transport;
+
+use std::sync::Arc;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use quorate_formats::{Envelope, Format, Usage};
+use quorate_kernel::MicroUsd;
+
+pub use body::RelayBody;
+pub use embeddings::Vectors;
+pub(crate) use transport::Transport;
+
+use self::record::Recorder;
+use crate::routing::{Leg, Plan, Tour};
+use crate::{AttemptRecord, Caller, Ending, ModelError, ModelErrorKind, Models, Reserved};
+
+/// Bytes of a question for each token, as they are estimated before the provider has counted.
+const BYTES_A_TOKEN: usize = 4;
+/// The output that is set aside for where the caller sets no limit, in tokens.
+const USUAL_OUTPUT: u64 = 4_096;
+
+/// A call in somebody's wire format.
+#[derive(Debug)]
+pub struct RelayCall<'a> {
+    /// The route, or `provider/model`.
+    pub route: &'a str,
+    /// What the caller speaks.
+    pub format: Format,
+    /// The request as it came.
+    pub body: &'a Bytes,
+    /// What was read of it.
+    pub envelope: &'a Envelope<'a>,
+    /// Headers of the request that the provider may see.
+    pub headers: &'a HeaderMap,
+    /// For whom.
+    pub caller: &'a Arc<Caller>,
+}
+
+/// An answer that has begun.
+#[derive(Debug)]
+pub struct Relayed {
+    /// The provider's status; a success.
+    pub status: StatusCode,
+    /// What of the provider's headers is passed on.
+    pub headers: HeaderMap,
+    /// Who answers, as `provider/model`.
+    pub target: String,
+    /// How many targets were asked, this one included.
+    pub attempts: u32,
+    /// The answer.
+    pub body: RelayBody,
+}
+
+/// A call that nobody answered.
+#[derive(Debug)]
+pub struct RelayFailure {
+    /// What went wrong last.
+    pub error: ModelError,
+    /// The provider's own refusal, where it is about the request and in the caller's format.
+    pub refusal: Option<Box<Refusal>>,
+    /// How many targets were asked.
+    pub attempts: u32,
+}
+
+/// A provider's refusal, to be passed on as it is.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Its status.
+    pub status: StatusCode,
+    /// What of its headers is passed on.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+}
+
+impl From<ModelError> for RelayFailure {
+    fn from(error: ModelError) -> Self {
+        Self { error, refusal: None, attempts: 0 }
+    }
+}
+
+impl Models {
+    /// Asks the targets of a route one after the other until one answers. Comes back when the first piece is there;
+    /// everything before may be failed over, also for a stream (GTW-11). Dropping the future or the body ends the call
+    /// upstream.
+    ///
+    /// # Errors
+    /// The last failure, with the provider's own words where they are for the caller.
+    pub async fn relay(&self, call: &RelayCall<'_>) -> Result<Relayed, RelayFailure> {
+        let plan = self.plan(call.route, Some(call.envelope.conversation))?;
+        let most = most(&plan, call);
+        let mut tour = Tour::new(plan, None);
+        let mut reserved = Some(self.reserve(call.caller, most).await?);
+        let mut next = tour.next();
+        let mut last: Option<RelayFailure> = None;
+        while let Some(mut turn) = next {
+            if !turn.wait.is_zero() {
+                tokio::time::sleep(turn.wait).await;
+            }
+            let permit = turn.permit();
+            let failure = match self.attempt(&turn.leg, call, turn.number, permit, &mut reserved).await {
+                Ok(relayed) => return Ok(Relayed { attempts: turn.number, ..relayed }),
+                Err(failure) => failure,
+            };
+            let (target, error) = (&turn.leg.target, &failure.error);
+            tracing::warn!(route = call.route, target, attempt = turn.number, %error, "relayed call failed");
+            // Another target that is up is asked at once; only when there is none is the same one asked again.
+            next = if error.allows_failover() { tour.next_up().or_else(|| tour.after(error)) } else { None };
+            last = Some(RelayFailure { attempts: turn.number, ..failure });
+        }
+        Err(last
+            .unwrap_or_else(|| ModelError::new(ModelErrorKind::Unknown, call.route, "the route has no target").into()))
+    }
+
+    async fn reserve(&self, caller: &Caller, most: MicroUsd) -> Result<Reserved, ModelError> {
+        match self.ledger() {
+            Some(ledger) => ledger.reserve(caller, most).await.map_err(|refused| {
+                ModelError::new(ModelErrorKind::SpendRefused(refused.clone()), "", refused.to_string())
+            }),
+            None => Ok(Reserved::none()),
+        }
+    }
+
+    fn recorder(&self, leg: &Leg, of: &Recording<'_>) -> Recorder {
+        let record = AttemptRecord {
+            id: self.ids.uuid(),
+            caller: Arc::clone(of.caller),
+            route: of.route.to_owned(),
+            target: leg.target.clone(),
+            number: of.number,
+            started: self.clock.now(),
+            latency: Duration::ZERO,
+            first_token: None,
+            ending: Ending::Cancelled,
+            status: None,
+            streamed: of.streamed,
+            usage: None,
+            cost: None,
+        };
+        Recorder::new(self.ledger(), record, leg.price, of.estimated_input)
+    }
+}
+
+/// What the record of an attempt says of its call.
+struct Recording<'a> {
+    caller: &'a Arc<Caller>,
+    route: &'a str,
+    streamed: bool,
+    estimated_input: u64,
+    number: u32,
+}
+
+/// About how many tokens the question has.
+fn estimated_input(call: &RelayCall<'_>) -> u64 {
+    (call.envelope.input_bytes / BYTES_A_TOKEN) as u64 + 1
+}
+
+/// The most that the call may cost at any target whose price is known.
+fn most(plan: &Plan, call: &RelayCall<'_>) -> MicroUsd {
+    let output = call.envelope.max_output_tokens.unwrap_or(USUAL_OUTPUT).saturating_mul(call.envelope.choices);
+    let usage = Usage { input: estimated_input(call), output, ..Usage::default() };
+    plan.legs.iter().filter_map(|planned| planned.leg.price).map(|price| price.cost(&usage)).max().unwrap_or_default()
+}
