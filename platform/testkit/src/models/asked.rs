@@ -9,6 +9,7 @@ use super::script::Match;
 pub(super) enum Wire {
     OpenAi,
     Anthropic,
+    Gemini,
 }
 
 /// A chat request, as far as an answer depends on it.
@@ -32,6 +33,12 @@ impl Asked {
         let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let flag = |pointer: &str| body.pointer(pointer).and_then(Value::as_bool).unwrap_or(false);
         let mut texts = Vec::new();
+        if let Some(instructions) = body.get("systemInstruction") {
+            collect_text(&instructions["parts"], &mut texts);
+        }
+        for content in body.get("contents").and_then(Value::as_array).into_iter().flatten() {
+            collect_text(&content["parts"], &mut texts);
+        }
         if let Some(system) = body.get("system") {
             collect_text(system, &mut texts);
         }
@@ -44,10 +51,13 @@ impl Asked {
             Wire::Anthropic => tool
                 .map(|tool| tool["input_schema"].clone())
                 .or_else(|| body.pointer("/output_config/format/schema").cloned()),
+            Wire::Gemini => body.pointer("/generationConfig/responseJsonSchema").cloned(),
         };
         let schema_name = match wire {
             Wire::OpenAi => text("/response_format/json_schema/name"),
             Wire::Anthropic => text("/tools/0/name"),
+            // This API's schemas have no names.
+            Wire::Gemini => None,
         };
         Self {
             wire,

@@ -65,7 +65,8 @@ impl ScriptedModels {
     /// A provider that leads here, with a key so that every kind takes it.
     #[must_use]
     pub fn provider(&self, name: &str, kind: ProviderKind) -> ProviderConfig {
-        ProviderConfig::new(name, kind).at(self.provider_url()).with_key("sk-scripted")
+        let url = if kind == ProviderKind::Gemini { format!("{}/v1beta", self.base) } else { self.provider_url() };
+        ProviderConfig::new(name, kind).at(url).with_key("sk-scripted")
     }
 
     /// Replaces the script; its counts begin anew.

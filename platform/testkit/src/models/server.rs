@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -37,6 +37,7 @@ pub async fn serve(listener: TcpListener) -> std::io::Result<()> {
     let router = Router::new()
         .route("/v1/chat/completions", post(openai))
         .route("/v1/messages", post(anthropic))
+        .route("/v1beta/models/{call}", post(gemini))
         .route("/v1/embeddings", post(embeddings))
         .route("/v1/models", get(list))
         .route("/_script", post(set_script).delete(clear_script))
@@ -58,9 +59,32 @@ async fn anthropic(State(server): State<Server>, uri: Uri, headers: HeaderMap, J
     server.chat(Wire::Anthropic, &uri, &headers, body).await
 }
 
+/// Gemini names the model and what to do with it in the address: `m:streamGenerateContent`.
+async fn gemini(
+    State(server): State<Server>,
+    Path(call): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
+    let mut asked = Asked::read(Wire::Gemini, body);
+    match call.split_once(':') {
+        Some((model, "streamGenerateContent")) if uri.query() == Some("alt=sse") => {
+            (asked.model, asked.stream) = (model.to_owned(), true);
+        }
+        Some((model, "generateContent")) => model.clone_into(&mut asked.model),
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    }
+    server.answer(asked, &uri, &headers).await
+}
+
 impl Server {
     async fn chat(&self, wire: Wire, uri: &Uri, headers: &HeaderMap, body: Value) -> Response {
-        let asked = Asked::read(wire, body);
+        self.answer(Asked::read(wire, body), uri, headers).await
+    }
+
+    async fn answer(&self, asked: Asked, uri: &Uri, headers: &HeaderMap) -> Response {
+        let wire = asked.wire;
         let (act, ticket) = self.enter(&asked, uri, headers);
         if let Some(response) = prelude(wire, &act, asked.stream).await {
             return finish(response, ticket);
@@ -87,7 +111,7 @@ impl Server {
             model: asked.model.clone(),
             schema: asked.schema_name.clone(),
             stream: asked.stream,
-            key: bearer.or_else(|| header("x-api-key")),
+            key: bearer.or_else(|| header("x-api-key")).or_else(|| header("x-goog-api-key")),
             idempotency_key: header("idempotency-key"),
             body_hash: format!("{:016x}", asked.hash),
             body: asked.body.clone(),

@@ -1,4 +1,4 @@
-//! Answers in the two wire formats, whole and as the events of a stream.
+//! Answers in the three wire formats, whole and as the events of a stream.
 
 use serde_json::{Value, json};
 
@@ -40,6 +40,7 @@ pub(super) fn whole(asked: &Asked, reply: &Reply) -> Value {
             }],
             "usage": openai_usage(&reply.usage),
         }),
+        Wire::Gemini => gemini_chunk(asked, reply, &[(false, &reply.text)], true),
         Wire::Anthropic => {
             let input: Value = serde_json::from_str(&reply.text).unwrap_or(json!({}));
             let block = if asked.by_tool {
@@ -67,6 +68,7 @@ pub(super) fn events(asked: &Asked, act: &Act, reply: &Reply) -> Vec<String> {
     let (mut events, texts, end) = match asked.wire {
         Wire::OpenAi => openai_events(asked, reply, &pieces),
         Wire::Anthropic => anthropic_events(asked, reply, &pieces),
+        Wire::Gemini => gemini_events(asked, reply, &pieces),
     };
     for (index, text) in texts.into_iter().enumerate() {
         if error_at == Some(index) {
@@ -95,7 +97,61 @@ pub(super) fn error_body(wire: Wire, status: u16, act: &Act) -> Value {
     match wire {
         Wire::OpenAi => json!({ "error": { "message": message, "type": kind, "param": null, "code": kind } }),
         Wire::Anthropic => json!({ "type": "error", "error": { "type": kind, "message": message } }),
+        Wire::Gemini => {
+            let name = match status {
+                401 => "UNAUTHENTICATED",
+                403 => "PERMISSION_DENIED",
+                404 => "NOT_FOUND",
+                429 => "RESOURCE_EXHAUSTED",
+                400..=499 => "INVALID_ARGUMENT",
+                503 => "UNAVAILABLE",
+                _ => "INTERNAL",
+            };
+            let mut error = json!({ "code": status, "message": message, "status": name });
+            // The API says in the body how long to wait, and what is used up.
+            if let Some(seconds) = &act.retry_after {
+                error["details"] = json!([{ "@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": format!("{seconds}s") }]);
+            }
+            json!({ "error": error })
+        }
     }
+}
+
+/// A chunk of Gemini's, which is also its whole answer. Of the parts the first field says whether it is a thought.
+fn gemini_chunk(asked: &Asked, reply: &Reply, parts: &[(bool, &String)], last: bool) -> Value {
+    let part = |(thought, text): &(bool, &String)| {
+        if *thought { json!({ "text": text, "thought": true }) } else { json!({ "text": text }) }
+    };
+    let parts: Vec<Value> = parts.iter().map(part).collect();
+    let mut candidate = json!({ "content": { "parts": parts, "role": "model" }, "index": 0 });
+    if last {
+        candidate["finishReason"] = json!(reply.finish.as_deref().unwrap_or("STOP"));
+    }
+    json!({
+        "candidates": [candidate],
+        "usageMetadata": gemini_usage(&reply.usage),
+        "modelVersion": asked.model,
+        "responseId": format!("{:016x}", asked.hash),
+    })
+}
+
+fn gemini_events(asked: &Asked, reply: &Reply, pieces: &[String]) -> (Vec<String>, Vec<String>, Vec<String>) {
+    let event =
+        |parts: &[(bool, &String)], last: bool| format!("data: {}\r\n\r\n", gemini_chunk(asked, reply, parts, last));
+    let start = reply.thinking.iter().map(|text| event(&[(true, text)], false)).collect();
+    let texts = pieces.iter().map(|piece| event(&[(false, piece)], false)).collect();
+    let end = vec![event(&[(false, &String::new())], true)];
+    (start, texts, end)
+}
+
+fn gemini_usage(usage: &ScriptedUsage) -> Value {
+    json!({
+        "promptTokenCount": usage.input,
+        "candidatesTokenCount": usage.output.saturating_sub(usage.reasoning),
+        "thoughtsTokenCount": usage.reasoning,
+        "cachedContentTokenCount": usage.cached_input,
+        "totalTokenCount": usage.input + usage.output,
+    })
 }
 
 fn openai_events(asked: &Asked, reply: &Reply, pieces: &[String]) -> (Vec<String>, Vec<String>, Vec<String>) {
@@ -176,6 +232,7 @@ fn stream_error(wire: Wire, act: &Act) -> String {
     match wire {
         Wire::OpenAi => format!("data: {body}\n\n"),
         Wire::Anthropic => format!("event: error\ndata: {body}\n\n"),
+        Wire::Gemini => format!("data: {body}\r\n\r\n"),
     }
 }
 
