@@ -2,15 +2,29 @@ use std::time::Duration;
 
 use quorate_kernel::{OrgId, Principal, Role, UserId, from_millis, millis};
 use quorate_store::StoreError;
+use quorate_work::NewJob;
 use uuid::Uuid;
 
-use crate::login_session::Origin;
-use crate::org::{ACTIVE, FREE_PLAN, Membership, Subscription};
+use crate::backoff;
+use crate::config::Registration;
+use crate::login_session::{Origin, Proof};
+use crate::mail_token::MailPurpose;
+use crate::org::Membership;
+use crate::orgs::Invited;
+use crate::post::Letter;
 use crate::secret::{Secret, TokenHash};
 use crate::sign_in::SignedIn;
 use crate::store::{one_time_links, users};
 use crate::user::{NewAccount, Profile, User};
 use crate::{Identity, IdentityError};
+
+/// What came of a registration.
+pub(crate) enum Registered {
+    /// The account is made and signed in.
+    SignedIn(Box<SignedIn>),
+    /// The owner of the address has mail.
+    CheckMail,
+}
 
 /// How long the link to the first operator's account is valid.
 const FIRST_OPERATOR_LINK_LIFE: Duration = Duration::from_secs(24 * 3600);
@@ -19,15 +33,87 @@ const FIRST_OPERATOR_LINK_LIFE: Duration = Duration::from_secs(24 * 3600);
 const LOCAL_EMAIL: &str = "local@quorate.invalid";
 
 impl Identity {
-    /// Makes an account with its personal organization and logs it in (IDN-1).
-    pub(crate) async fn register(&self, account: &NewAccount, origin: Origin) -> Result<SignedIn, IdentityError> {
-        let (profile, hash) = self.accept(account).await?;
-        let (user, membership) = self.person(profile, false);
+    /// Makes an account with its personal organization and logs it in (IDN-1). On a server that conceals its accounts
+    /// nobody is logged in: whoever owns the address learns by mail what happened.
+    ///
+    /// Whoever holds an invitation may register unless nobody may, and is a member with it.
+    pub(crate) async fn register(
+        &self,
+        account: &NewAccount,
+        invitation: Option<&str>,
+        origin: Origin,
+    ) -> Result<Registered, IdentityError> {
+        let invited = match invitation {
+            Some(token) => Some(self.invited(token).await?.ok_or(IdentityError::InvalidLink)?),
+            None => None,
+        };
+        match self.config.registration {
+            Registration::Open => {}
+            Registration::Invited if invited.is_some() => {}
+            Registration::Invited | Registration::Closed => return Err(IdentityError::RegistrationClosed),
+        }
+        let profile = account.profile().map_err(IdentityError::Fields)?;
+        let attempt = self.attempts(backoff::registration(origin.ip)).await?;
+        // Hashed before anybody looks whether the address is taken, so that the time of the answer does not tell.
+        let hash = self.passwords.accept(&account.password, [&profile.email, &profile.name]).await;
+        let hash = match hash {
+            Ok(hash) => hash,
+            // A weak password made no account, so it is no registration.
+            Err(error) => {
+                self.succeeded(attempt).await?;
+                return Err(error);
+            }
+        };
+        let email = profile.email.clone();
+        match self.make_account(profile, hash, invited, origin).await {
+            Err(IdentityError::EmailTaken) if self.config.conceal_accounts => self.tell_owner(&email).await,
+            other => other,
+        }
+    }
+
+    async fn make_account(
+        &self,
+        profile: Profile,
+        hash: String,
+        invited: Option<Invited>,
+        origin: Origin,
+    ) -> Result<Registered, IdentityError> {
+        let (mut user, membership) = self.person(profile, false);
+        let allowed = self.allowed(membership.org_id).await?;
         let mut tx = self.store.system("a registration makes the person and their first organization").await?;
         users::add(&mut tx, &user, Some(hash), &membership).await.map_err(taken)?;
-        let pair = self.open_session(&mut tx, &user, &membership, origin).await?;
+        if let Some(invited) = &invited {
+            // The link of the invitation came by mail, so the address is proved with it.
+            self.join(&mut tx, &user, invited, &origin).await?;
+            user.email_verified = true;
+        } else {
+            let link = self.mail_link(&mut tx, MailPurpose::Verification, user.id, &user.email).await?;
+            self.post(&mut tx, &user, Letter::Welcome { link }).await?;
+        }
+        if self.config.conceal_accounts && invited.is_none() {
+            self.note(&mut tx, "identity.registered", Some(user.id), &origin).await?;
+            tx.commit().await.map_err(taken)?;
+            return Ok(Registered::CheckMail);
+        }
+        let entry = (Proof::Password, allowed);
+        let (pair, _) = self.open_session(&mut tx, &user, &membership, entry, origin.clone()).await?;
+        self.note(&mut tx, "identity.registered", Some(user.id), &origin).await?;
         tx.commit().await.map_err(taken)?;
-        self.signed_in(user, membership, pair).await
+        Ok(Registered::SignedIn(Box::new(self.signed_in(user, membership, pair).await?)))
+    }
+
+    /// Tells the owner of an address that somebody tried to register with it.
+    async fn tell_owner(&self, email: &str) -> Result<Registered, IdentityError> {
+        let mut tx = self.store.system("a registration says nothing about who is known").await?;
+        if let Some(owner) = users::by_email_in(&mut tx, email).await? {
+            if owner.user.email_verified {
+                self.post(&mut tx, &owner.user, Letter::AccountExists).await?;
+            } else {
+                self.send_verification(&mut tx, &owner.user).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(Registered::CheckMail)
     }
 
     /// Makes the account of the first operator, for whoever holds the link that the server printed.
@@ -44,14 +130,18 @@ impl Identity {
         }
         let (profile, hash) = self.accept(account).await?;
         let (user, membership) = self.person(profile, true);
+        let allowed = self.allowed(membership.org_id).await?;
         let mut tx = self.store.system("the server's first operator belongs to no organization yet").await?;
         if !one_time_links::consume(&mut tx, &link, user.created_at).await? {
             return Err(IdentityError::InvalidLink);
         }
         users::add(&mut tx, &user, Some(hash), &membership).await.map_err(taken)?;
-        let pair = self.open_session(&mut tx, &user, &membership, origin).await?;
+        let entry = (Proof::Password, allowed);
+        let (pair, _) = self.open_session(&mut tx, &user, &membership, entry, origin.clone()).await?;
+        let payload = serde_json::json!({ "org_id": membership.org_id });
+        self.jobs.enqueue(&mut tx, NewJob::new(Self::FIRST_OPERATOR_JOB, payload)).await?;
+        self.note(&mut tx, "identity.first_operator", Some(user.id), &origin).await?;
         tx.commit().await.map_err(taken)?;
-        tracing::warn!(target: "audit", event = "first_operator", user_id = %user.id, "the first operator was made");
         self.signed_in(user, membership, pair).await
     }
 
@@ -97,6 +187,7 @@ impl Identity {
             role: found.membership.role,
             login_session_id: Uuid::nil(),
             operator: found.user.operator,
+            api_key: None,
         }))
     }
 
@@ -110,22 +201,23 @@ impl Identity {
         Ok((profile, hash))
     }
 
-    fn person(&self, profile: Profile, operator: bool) -> (User, Membership) {
+    /// A new person with their own organization, not yet written down.
+    pub(crate) fn person(&self, profile: Profile, operator: bool) -> (User, Membership) {
         let user = User {
             id: UserId(self.ids.uuid()),
             email: profile.email,
             name: profile.name,
             locale: profile.locale,
+            time_zone: "UTC".to_owned(),
             operator,
+            email_verified: false,
+            has_password: true,
+            suspended: false,
+            avatar_at: None,
             // As it will be read back: the database keeps milliseconds.
             created_at: from_millis(millis(self.clock.now())),
         };
-        let membership = Membership {
-            org_id: OrgId(self.ids.uuid()),
-            name: user.name.clone(),
-            role: Role::Owner,
-            subscription: Subscription { plan: FREE_PLAN.to_owned(), status: ACTIVE.to_owned() },
-        };
+        let membership = Membership { org_id: OrgId(self.ids.uuid()), name: user.name.clone(), role: Role::Owner };
         (user, membership)
     }
 }

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use quorate_kernel::{Authenticator, Code, Principal, Problem};
+use quorate_kernel::{Authenticator, Code, DeviceClaim, Principal, Problem};
 
 use crate::Identity;
 use crate::IdentityError;
@@ -10,6 +10,9 @@ use crate::store::{login_sessions, refresh_tokens};
 #[async_trait]
 impl Authenticator for Identity {
     async fn authenticate(&self, access_token: &str) -> Result<Principal, Problem> {
+        if let Some(issuer) = self.outside.issuers.named_by(access_token) {
+            return self.admit_external(issuer, access_token).await;
+        }
         let now = self.clock.now();
         let claims = match self.keys.verify(access_token, &self.site.public_url, now).await {
             Ok(claims) => claims,
@@ -22,6 +25,10 @@ impl Authenticator for Identity {
             }
         };
         Ok(self.admit(&claims).await?.ok_or_else(|| Problem::new(Code::Unauthenticated, "Sign in again."))?)
+    }
+
+    async fn admit_device(&self, principal: &Principal, device: &DeviceClaim) -> Result<(), Problem> {
+        Ok(self.check_device(principal, device).await?)
     }
 }
 
@@ -39,7 +46,9 @@ impl Identity {
                 self.standings.get(claims.sid, now).unwrap_or(read)
             }
         };
-        let Standing::Live { user_id, org_id, role, operator, expires_at } = standing else { return Ok(None) };
+        let Standing::Live { user_id, org_id, role, operator, second_factor, expires_at } = standing else {
+            return Ok(None);
+        };
         if user_id.0 != claims.sub || org_id.0 != claims.org || expires_at <= now {
             return Ok(None);
         }
@@ -49,6 +58,7 @@ impl Identity {
             }
             self.standings.learn(claims.sid, claims.jti);
         }
-        Ok(Some(Principal { user_id, org_id, role, login_session_id: claims.sid, operator }))
+        let operator = operator && (second_factor || !self.config.operators_need_second_factor);
+        Ok(Some(Principal { user_id, org_id, role, login_session_id: claims.sid, operator, api_key: None }))
     }
 }

@@ -8,6 +8,9 @@ const REFRESH_PREFIX: &str = "qr_";
 /// Marks the token of a one-time link.
 const LINK_PREFIX: &str = "ql_";
 
+/// Marks the challenge that a log-in goes on with.
+const CHALLENGE_PREFIX: &str = "qc_";
+
 /// An opaque secret of 256 random bits. It is shown once; only its hash is stored.
 #[derive(Clone)]
 pub(crate) struct Secret(String);
@@ -19,6 +22,10 @@ impl Secret {
 
     pub(crate) fn link_token(ids: &dyn Ids) -> Self {
         Self::new(LINK_PREFIX, ids)
+    }
+
+    pub(crate) fn challenge(ids: &dyn Ids) -> Self {
+        Self::new(CHALLENGE_PREFIX, ids)
     }
 
     fn new(prefix: &str, ids: &dyn Ids) -> Self {
@@ -45,6 +52,11 @@ pub(crate) struct TokenHash(String);
 impl TokenHash {
     pub(crate) fn of(token: &str) -> Self {
         Self(hex(&Sha256::digest(token.as_bytes())))
+    }
+
+    /// A hash as it is stored.
+    pub(crate) fn stored(text: String) -> Self {
+        Self(text)
     }
 
     pub(crate) fn as_text(&self) -> String {

@@ -25,6 +25,8 @@ pub(crate) struct Standings {
 struct Entry {
     standing: Standing,
     read_at: DateTime<Utc>,
+    /// When this node changed what the session stands for. What is not read since then is not believed.
+    changed_at: Option<DateTime<Utc>>,
     /// Ended by this node: no reading that began earlier may bring it back.
     ended_here: bool,
     /// The pairs whose access token was seen.
@@ -43,7 +45,7 @@ impl Standings {
     /// What is known and still believed.
     pub(crate) fn get(&self, session: Uuid, now: DateTime<Utc>) -> Option<Standing> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.get(&session).filter(|entry| entry.holds(now)).map(|entry| entry.standing)
+        entries.get(&session).filter(|entry| entry.changed_at.is_none() && entry.holds(now)).map(|entry| entry.standing)
     }
 
     /// Remembers what was read at `read_at`.
@@ -51,9 +53,22 @@ impl Standings {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         make_room(&mut entries, read_at);
         let entry = entries.entry(session).or_insert_with(|| Entry::new(standing, read_at));
-        if !entry.ended_here {
+        // A reading that began before the change may not have seen it.
+        if !entry.ended_here && entry.changed_at.is_none_or(|changed| read_at > changed) {
             entry.standing = standing;
             entry.read_at = read_at;
+            entry.changed_at = None;
+        }
+    }
+
+    /// Forgets what was read about the session, because this node changed the role or the organization it acts in.
+    pub(crate) fn change(&self, session: Uuid, now: DateTime<Utc>) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        make_room(&mut entries, now);
+        let entry = entries.entry(session).or_insert_with(|| Entry::new(Standing::Ended, now));
+        if !entry.ended_here {
+            entry.read_at = now;
+            entry.changed_at = Some(now);
         }
     }
 
@@ -84,7 +99,7 @@ impl Standings {
 
 impl Entry {
     const fn new(standing: Standing, read_at: DateTime<Utc>) -> Self {
-        Self { standing, read_at, ended_here: false, pairs: Vec::new() }
+        Self { standing, read_at, changed_at: None, ended_here: false, pairs: Vec::new() }
     }
 }
 
@@ -108,7 +123,14 @@ mod tests {
     fn live() -> Standing {
         let id = Uuid::from_u128(1);
         let expires_at = from_millis(i64::from(u32::MAX));
-        Standing::Live { user_id: UserId(id), org_id: OrgId(id), role: Role::Owner, operator: false, expires_at }
+        Standing::Live {
+            user_id: UserId(id),
+            org_id: OrgId(id),
+            role: Role::Owner,
+            operator: false,
+            second_factor: false,
+            expires_at,
+        }
     }
 
     #[test]
@@ -127,6 +149,21 @@ mod tests {
         standings.end(session, from_millis(10));
         standings.put(session, live(), from_millis(5));
         assert_eq!(standings.get(session, from_millis(20 * 60 * 1000)), Some(Standing::Ended));
+    }
+
+    #[test]
+    fn a_change_made_here_outlives_readings_that_began_before_it() {
+        let (standings, session) = (Standings::default(), Uuid::from_u128(9));
+        standings.put(session, live(), from_millis(0));
+        standings.change(session, from_millis(10));
+        assert_eq!(standings.get(session, from_millis(10)), None);
+        standings.put(session, live(), from_millis(10));
+        assert_eq!(standings.get(session, from_millis(11)), None, "it may have begun just before");
+        standings.put(session, live(), from_millis(11));
+        assert_eq!(standings.get(session, from_millis(11)), Some(live()));
+        standings.end(session, from_millis(12));
+        standings.change(session, from_millis(13));
+        assert_eq!(standings.get(session, from_millis(14)), Some(Standing::Ended), "nothing brings it back");
     }
 
     #[test]

@@ -8,7 +8,14 @@ pub(crate) struct User {
     pub(crate) email: String,
     pub(crate) name: String,
     pub(crate) locale: String,
+    /// An IANA name, such as `Europe/Berlin`.
+    pub(crate) time_zone: String,
     pub(crate) operator: bool,
+    pub(crate) email_verified: bool,
+    pub(crate) has_password: bool,
+    pub(crate) suspended: bool,
+    /// When the picture was last changed; `None` without one.
+    pub(crate) avatar_at: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,
 }
 
@@ -56,7 +63,7 @@ pub(crate) fn normal_email(text: &str) -> String {
 }
 
 /// Checks the shape only (RFC 5321's lengths, no quoted local parts); whether it takes mail shows when mail is sent.
-fn email(text: &str) -> Result<String, &'static str> {
+pub(crate) fn email(text: &str) -> Result<String, &'static str> {
     const WRONG: &str = "must be an e-mail address, such as ada@example.com";
     let address = normal_email(text);
     let Some((local, domain)) = address.rsplit_once('@') else { return Err(WRONG) };
@@ -81,7 +88,7 @@ fn email(text: &str) -> Result<String, &'static str> {
     Ok(address)
 }
 
-fn name(text: &str) -> Result<String, &'static str> {
+pub(crate) fn name(text: &str) -> Result<String, &'static str> {
     if text.chars().count() > 100 || text.chars().any(char::is_control) {
         return Err("must be at most 100 characters, without line breaks");
     }
@@ -93,7 +100,7 @@ fn name_from(email: &str) -> String {
 }
 
 /// A language tag by its shape (RFC 5646): `en`, `es`, `zh-Hans`.
-fn locale(text: &str) -> Result<String, &'static str> {
+pub(crate) fn locale(text: &str) -> Result<String, &'static str> {
     let mut parts = text.trim().split('-');
     let language = parts.next().unwrap_or_default();
     let language_ok = (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_lowercase());

@@ -3,11 +3,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use quorate_http::{SessionCookies, Site};
+use quorate_kernel::{SubscriptionSummary, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::org::Subscription;
 use crate::sign_in::SignedIn;
 use crate::user::User;
 
@@ -25,17 +25,44 @@ pub(super) struct UserView {
     /// Their language tag.
     #[schema(example = "en")]
     locale: String,
+    /// Their time zone, an IANA name.
+    #[schema(example = "Europe/Berlin")]
+    time_zone: String,
     /// Whether they run this server.
     operator: bool,
+    /// Whether the address was confirmed.
+    email_verified: bool,
+    /// Whether they can log in with a password.
+    has_password: bool,
+    /// Where their picture is, if they have one.
+    #[schema(example = "/api/v1/users/01990000-0000-7000-8000-000000000000/avatar?v=1")]
+    avatar_url: Option<String>,
     /// When the account was made.
     created_at: DateTime<Utc>,
 }
 
 impl From<User> for UserView {
     fn from(user: User) -> Self {
-        let User { id, email, name, locale, operator, created_at } = user;
-        Self { id: id.0, email, name, locale, operator, created_at }
+        let avatar_url = avatar_url(user.id, user.avatar_at);
+        let User { id, email, name, locale, time_zone, operator, email_verified, has_password, created_at, .. } = user;
+        Self {
+            id: id.0,
+            email,
+            name,
+            locale,
+            time_zone,
+            operator,
+            email_verified,
+            has_password,
+            avatar_url,
+            created_at,
+        }
     }
+}
+
+/// Where a person's picture is. The version makes a changed picture another address, so that it can be cached.
+pub(super) fn avatar_url(user: UserId, changed_at: Option<DateTime<Utc>>) -> Option<String> {
+    changed_at.map(|at| format!("/api/v1/users/{user}/avatar?v={}", at.timestamp_millis()))
 }
 
 /// What the organization has subscribed to.
@@ -49,9 +76,9 @@ pub(super) struct SubscriptionView {
     status: String,
 }
 
-impl From<Subscription> for SubscriptionView {
-    fn from(subscription: Subscription) -> Self {
-        let Subscription { plan, status } = subscription;
+impl From<SubscriptionSummary> for SubscriptionView {
+    fn from(subscription: SubscriptionSummary) -> Self {
+        let SubscriptionSummary { plan, status, .. } = subscription;
         Self { plan, status }
     }
 }
@@ -76,12 +103,7 @@ pub(super) struct AuthAnswer {
 
 /// The answer to a sign-in: tokens as cookies or in the body, never both.
 pub(super) fn signed_in(status: StatusCode, site: &Site, as_cookies: bool, who: SignedIn) -> Response {
-    let cookies = if as_cookies {
-        let access = (who.access_token.as_str(), who.expires_in);
-        cookies(site).set(access, (who.refresh_token.expose(), who.refresh_expires_in))
-    } else {
-        Vec::new()
-    };
+    let cookies = if as_cookies { sign_in_cookies(site, &who) } else { Vec::new() };
     let tokens = (!as_cookies).then(|| (who.access_token, who.refresh_token.expose().to_owned()));
     let (access_token, refresh_token) = tokens.unzip();
     let body = AuthAnswer {
@@ -92,6 +114,12 @@ pub(super) fn signed_in(status: StatusCode, site: &Site, as_cookies: bool, who: 
         subscription: who.subscription.into(),
     };
     with_cookies((status, Json(body)).into_response(), cookies)
+}
+
+/// The cookies of somebody who has just signed in.
+pub(super) fn sign_in_cookies(site: &Site, who: &SignedIn) -> Vec<HeaderValue> {
+    let access = (who.access_token.as_str(), who.expires_in);
+    cookies(site).set(access, (who.refresh_token.expose(), who.refresh_expires_in))
 }
 
 /// The answer to a log-out.

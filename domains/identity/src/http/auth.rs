@@ -1,15 +1,17 @@
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use quorate_http::openapi::Problems;
 use quorate_http::{Failure, Input, ProblemBody};
 use quorate_kernel::{Authenticator as _, Code, Problem};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::{AuthAnswer, signed_in, signed_out};
 use super::client::Client;
+use crate::accounts::Registered;
 use crate::user::NewAccount;
 use crate::{Identity, IdentityError};
 
@@ -28,6 +30,10 @@ pub(super) struct RegisterBody {
     /// A language tag; `en` unless told.
     #[schema(example = "en", max_length = 35)]
     locale: Option<String>,
+    /// The answer of the human check, where the server asks for one.
+    turnstile_token: Option<String>,
+    /// The token of an invitation to this address: the account joins the organization with it.
+    invitation: Option<String>,
 }
 
 impl From<RegisterBody> for NewAccount {
@@ -45,6 +51,15 @@ pub(super) struct LogInBody {
     /// Its password.
     #[schema(example = "seven green umbrellas", format = Password)]
     password: String,
+    /// The answer of the human check, where the server asks for one.
+    turnstile_token: Option<String>,
+}
+
+/// The answer that is the same for everybody.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CheckMail {
+    /// `check_mail`.
+    status: &'static str,
 }
 
 /// A refresh token, unless it comes as a cookie.
@@ -75,15 +90,21 @@ pub(super) struct FirstOperatorBody {
 /// Makes an account with a personal organization and signs in. A browser client sends `X-Quorate-Client: web` and gets
 /// the tokens as `HttpOnly` cookies instead of in the body; so it is for every call that signs in.
 #[utoipa::path(post, path = "/api/v1/auth/register", tag = "auth", request_body = RegisterBody,
-    responses((status = 201, description = "The account is made and signed in.", body = AuthAnswer), Problems))]
+    responses((status = 201, description = "The account is made and signed in.", body = AuthAnswer),
+        (status = 202, description = "On a server that conceals who has an account: the owner of the address has mail.",
+            body = CheckMail), Problems))]
 pub(super) async fn register(
     State(identity): State<Identity>,
     client: Client,
     Input(body): Input<RegisterBody>,
 ) -> Result<Response, Failure> {
     client.own_page_if_web(&identity.site)?;
-    let who = identity.register(&body.into(), client.origin()).await?;
-    Ok(signed_in(StatusCode::CREATED, &identity.site, client.is_web(), who))
+    identity.check_human(body.turnstile_token.as_deref(), &client.origin()).await?;
+    let invitation = body.invitation.clone();
+    Ok(match identity.register(&body.into(), invitation.as_deref(), client.origin()).await? {
+        Registered::SignedIn(who) => signed_in(StatusCode::CREATED, &identity.site, client.is_web(), *who),
+        Registered::CheckMail => (StatusCode::ACCEPTED, Json(CheckMail { status: "check_mail" })).into_response(),
+    })
 }
 
 /// Log in.
@@ -96,6 +117,7 @@ pub(super) async fn log_in(
     Input(body): Input<LogInBody>,
 ) -> Result<Response, Failure> {
     client.own_page_if_web(&identity.site)?;
+    identity.check_human(body.turnstile_token.as_deref(), &client.origin()).await?;
     let who = identity.log_in(&body.email, &body.password, client.origin()).await?;
     Ok(signed_in(StatusCode::OK, &identity.site, client.is_web(), who))
 }

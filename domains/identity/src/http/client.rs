@@ -1,12 +1,10 @@
-use std::convert::Infallible;
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use quorate_http::{Failure, REFRESH_COOKIE, Site, cookie_value};
+use quorate_http::{ClientAddress, Failure, REFRESH_COOKIE, ReadDevice as _, RequestId, Site, cookie_value};
+use quorate_kernel::DeviceClaim;
 
-use crate::login_session::Origin;
+use crate::login_session::{Device, Origin};
 
 /// The header by which a browser client asks for cookies instead of tokens in JSON.
 const CLIENT_HEADER: &str = "x-quorate-client";
@@ -15,15 +13,21 @@ const WEB: &str = "web";
 /// The program that sends a request.
 pub(super) struct Client {
     headers: HeaderMap,
-    peer: Option<SocketAddr>,
+    origin: Origin,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Client {
-    type Rejection = Infallible;
+    type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| *address);
-        Ok(Self { headers: parts.headers.clone(), peer })
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let headers = parts.headers.clone();
+        let address = parts.extensions.get::<ClientAddress>().copied();
+        let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let mut origin = Origin::new(address.map(|ClientAddress(ip)| ip), agent);
+        origin.device = DeviceClaim::read(&headers, address)?
+            .map(|claim| Device { fingerprint: claim.fingerprint, name: claim.name });
+        origin.request_id = parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned());
+        Ok(Self { headers, origin })
     }
 }
 
@@ -56,9 +60,9 @@ impl Client {
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
-    /// Where it is. Only the connection is believed, not `X-Forwarded-For`, which anybody can write.
+    /// Where it is, and on which device.
     pub(super) fn origin(&self) -> Origin {
-        Origin::new(self.peer.map(|peer| peer.ip().to_string()), self.text(header::USER_AGENT.as_str()))
+        self.origin.clone()
     }
 
     fn text(&self, name: &str) -> Option<&str> {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(crate) use keys::{KeyRing, PublicJwk, SigningKeyRecord};
+pub(crate) use provider::install;
 
 use crate::IdentityError;
 
@@ -78,6 +79,10 @@ pub(crate) fn verify<'k>(
     let key = key_of(&kid).ok_or(Refusal::UnknownKey)?;
     let claims =
         jsonwebtoken::decode::<Claims>(token, key, &validation(issuer)).map_err(|error| invalid(&error))?.claims;
+    // A token from the future was not made by a clock of ours.
+    if claims.iat > now.timestamp().saturating_add(LEEWAY_SECONDS) {
+        return Err(Refusal::Invalid("issued in the future".to_owned()));
+    }
     // The library reads the machine's clock; ours can be held by a test.
     if claims.exp.saturating_add(LEEWAY_SECONDS) <= now.timestamp() {
         return Err(Refusal::Expired);

@@ -114,6 +114,7 @@ fn hostile_claims_and_signatures_are_refused() {
         ("sub", json!("not an id")),
         ("sid", Value::Null),
         ("exp", json!("tomorrow")),
+        ("iat", json!(NOW + 11)),
     ] {
         let bad = token(&header(), &with(claims(), name, value.clone()), SEED);
         assert!(matches!(check(&bad, NOW), Err(Refusal::Invalid(_))), "{name} {value}");

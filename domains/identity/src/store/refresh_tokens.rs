@@ -139,6 +139,22 @@ pub(crate) async fn replace_lost(
     Ok(replayed > 0 && voided > 0)
 }
 
+/// Marks whatever of the session could still be exchanged as exchanged, and tells the newest: the next pair takes its
+/// place, so that a session never has two chains.
+pub(crate) async fn retire(tx: &mut SystemTx, session: Uuid, now: DateTime<Utc>) -> Result<Option<Uuid>, StoreError> {
+    let rows: Vec<(String, i64)> = tx
+        .sql(
+            "UPDATE identity_refresh_tokens SET rotated_at = $1 \
+             WHERE login_session_id = $2 AND rotated_at IS NULL AND voided_at IS NULL RETURNING id, issued_at",
+        )
+        .bind(millis(now))
+        .bind(session.to_string())
+        .all()
+        .await?;
+    let newest = rows.into_iter().max_by_key(|(_, issued_at)| *issued_at);
+    newest.map(|(pair, _)| id("identity_refresh_tokens.id", &pair)).transpose()
+}
+
 /// Forgets the expired tokens of a family; by then the family cannot be entered through them.
 pub(crate) async fn forget_expired(tx: &mut SystemTx, session: Uuid, now: DateTime<Utc>) -> Result<(), StoreError> {
     tx.sql("DELETE FROM identity_refresh_tokens WHERE login_session_id = $1 AND expires_at <= $2")

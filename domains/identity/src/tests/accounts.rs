@@ -25,7 +25,7 @@ on_both_databases! {
         let attempts = (0..20).map(|n| {
             let email = if n % 2 == 0 { "ada@example.com" } else { "ADA@example.com" };
             let identity = node.identity.clone();
-            tokio::spawn(async move { identity.register(&account(email), Origin::default()).await.map(drop) })
+            tokio::spawn(async move { identity.register(&account(email), None, Origin::default()).await.map(drop) })
         });
         let results: Vec<_> = join_all(attempts).await.into_iter().map(Result::unwrap).collect();
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
@@ -47,7 +47,7 @@ on_both_databases! {
     async fn a_weak_password_makes_no_account(database: TestDatabase) {
         let node = Node::start(&database).await;
         let weak = NewAccount { password: "password1".into(), ..account("ada@example.com") };
-        let refused = node.identity.register(&weak, Origin::default()).await;
+        let refused = node.identity.register(&weak, None, Origin::default()).await;
         assert!(matches!(refused, Err(IdentityError::Fields(fields)) if fields[0].field == "password"));
         assert!(!users::is_taken(&node.identity.store, "ada@example.com").await.unwrap());
     }
@@ -97,7 +97,7 @@ on_both_databases! {
             let refused = node.identity.log_in("local@quorate.invalid", password, Origin::default()).await;
             assert!(matches!(refused, Err(IdentityError::InvalidCredentials)));
         }
-        let taken_over = node.identity.register(&account("local@quorate.invalid"), Origin::default()).await;
+        let taken_over = node.identity.register(&account("local@quorate.invalid"), None, Origin::default()).await;
         assert!(matches!(taken_over, Err(IdentityError::Fields(_))));
     }
 }

@@ -93,7 +93,7 @@ on_both_databases! {
     }
 
     async fn two_nodes_that_start_together_make_one_key(database: TestDatabase) {
-        let store = database.migrated(&[&MIGRATIONS]).await.unwrap();
+        let store = deps(&database).await.store;
         let mut starting = Vec::new();
         for _ in 0..4 {
             starting.push(Identity::start(deps(&database).await));
