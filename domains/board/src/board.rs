@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::Stream;
-use quorate_kernel::{Clock, Ids, Page, PageRequest, Pagination, Principal, Problem, from_millis, millis};
+use quorate_kernel::{Clock, Ids, OrgId, Page, PageRequest, Pagination, Principal, Problem, from_millis, millis};
 use quorate_models::Models;
 use quorate_store::Store;
 use quorate_work::{Handler, Jobs};
@@ -67,6 +67,7 @@ impl Board {
             prompts: Arc::new(Prompts::load()?),
             personas: Arc::new(Catalogue::load(deps.config.personas_dir.as_deref())?),
             config: Arc::new(deps.config),
+            caller: None,
         };
         let feed = Feed::new(deps.store.clone());
         let parts = Parts { store: deps.store, clock: deps.clock, jobs: deps.jobs, ids: deps.ids, world, feed };
@@ -348,6 +349,20 @@ impl Board {
         store::session(&mut tx, id).await?;
         store::delete(&mut tx, id).await?;
         tx.signal(store::topic(id));
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Forgets everything of an organization that was deleted. Doing it again changes nothing; what is at work finds
+    /// its session gone, and streams end.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_organization(&self, org: OrgId) -> Result<(), Problem> {
+        let mut tx = self.parts.store.system("a deleted organization has no principal any more").await?;
+        for session in store::delete_all(&mut tx, org).await? {
+            tx.signal(store::topic(session));
+        }
         tx.commit().await?;
         Ok(())
     }

@@ -88,6 +88,7 @@ impl Handler for Runner {
             role: Role::Member,
             login_session_id: Uuid::nil(),
             operator: false,
+            api_key: None,
         };
         let board = &self.board;
         let driven = AssertUnwindSafe(drive(board, &principal, payload.session, job)).catch_unwind().await;

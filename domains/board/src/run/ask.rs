@@ -1,10 +1,12 @@
 //! One question to a model: asked, read against its schema, repaired once, or given up (BRD-5).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use quorate_kernel::MicroUsd;
 use quorate_models::{
-    ChatAnswer, ChatRequest, Message, ModelError, ModelErrorKind, Models, ResponseSchema, Role, TemplateCall,
+    Caller, ChatAnswer, ChatEvent, ChatRequest, Message, ModelError, ModelErrorKind, Models, ResponseSchema, Role,
+    TemplateCall,
 };
 
 use crate::answer::Answer;
@@ -29,6 +31,10 @@ pub(crate) struct Question {
     pub(crate) key: String,
     /// Whether there is money to ask once more for an answer that does not fit.
     pub(crate) repairable: bool,
+    /// The same for all questions of a session, whose prompts begin alike.
+    pub(crate) conversation: u64,
+    /// Who pays.
+    pub(crate) caller: Option<Arc<Caller>>,
 }
 
 /// Upper guesses at what a question costs.
@@ -134,6 +140,9 @@ async fn exchange<T: Answer>(
         template: Some(question.template.clone()),
         purpose: "board".to_owned(),
         idempotency_key: Some(question.key.clone()),
+        conversation: Some(question.conversation),
+        deadline: None,
+        caller: question.caller.clone(),
     };
     let mut restarts = 0;
     let answer = loop {
@@ -187,7 +196,12 @@ async fn say(
     mut hear: impl FnMut(Heard<'_>) + Send,
 ) -> Result<ChatAnswer, ModelError> {
     let stream = models.chat(route, request).await?;
-    let answer = stream.collect(|text| hear(Heard::Text(text))).await?;
+    let heard = stream.collect_with(|event| match event {
+        ChatEvent::Text(text) => hear(Heard::Text(text)),
+        ChatEvent::Restart { .. } => hear(Heard::Restart),
+        ChatEvent::Thinking(_) | ChatEvent::Done { .. } => {}
+    });
+    let answer = heard.await?;
     charge.calls += 1;
     if let Some(cost) = answer.cost {
         charge.cost = Some(charge.cost.unwrap_or_default() + cost);

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use quorate_kernel::{Clock, Principal};
+use quorate_models::{Caller, Purpose};
 use quorate_store::Store;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio_util::sync::CancellationToken;
@@ -89,6 +90,15 @@ impl Drive {
             clarification_timeout: Duration::from_secs(world.config.clarification_timeout_seconds),
             moderators: world.personas.moderators(world.route(0)),
         };
+        let caller = Caller {
+            org_id: principal.org_id,
+            user_id: Some(principal.user_id),
+            api_key: None,
+            purpose: Purpose::Board,
+            endpoint: "",
+            request_id: id.to_string(),
+        };
+        let world = World { caller: Some(Arc::new(caller)), ..world };
         Ok(Self { store, clock, world, rules, principal, state, epoch })
     }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quorate_models::Models;
+use quorate_models::{Caller, Models};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
@@ -29,6 +29,8 @@ pub(crate) struct World {
     pub(crate) prompts: Arc<Prompts>,
     pub(crate) personas: Arc<Catalogue>,
     pub(crate) config: Arc<BoardConfig>,
+    /// Who pays for the session that is driven; none before one is.
+    pub(crate) caller: Option<Arc<Caller>>,
 }
 
 /// What is heard from a step while it runs.
@@ -97,6 +99,8 @@ pub(crate) fn prepare(world: &World, state: &State, call: Call) -> Result<Step, 
             max_output_tokens: most,
             key: format!("{}/{}", state.id, call.key()),
             repairable: true,
+            conversation: state.id.0.as_u64_pair().1,
+            caller: world.caller.clone(),
         })
     };
     // The board's own work is done by the first of its routes.

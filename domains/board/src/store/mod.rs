@@ -6,7 +6,7 @@ mod sessions;
 
 pub(crate) use log::{Charge, NewEvent, append, append_as, events_after, last_event_at, replay, take};
 pub(crate) use results::{contributions, report, votes};
-pub(crate) use sessions::{SessionFilter, delete, insert, list, lock, session, set_archived, set_title};
+pub(crate) use sessions::{SessionFilter, delete, delete_all, insert, list, lock, session, set_archived, set_title};
 
 use crate::session::SessionId;
 

@@ -1,9 +1,9 @@
 //! The heads of sessions.
 
 use chrono::{DateTime, Utc};
-use quorate_kernel::{from_millis, millis};
+use quorate_kernel::{OrgId, from_millis, millis};
 use quorate_store::sqlx::FromRow;
-use quorate_store::{StoreError, TenantTx};
+use quorate_store::{StoreError, SystemTx, TenantTx};
 use serde::de::DeserializeOwned;
 
 use crate::error::BoardError;
@@ -165,6 +165,15 @@ pub(crate) async fn set_archived(tx: &mut TenantTx, session: &Session, archived:
 pub(crate) async fn delete(tx: &mut TenantTx, id: SessionId) -> Result<(), BoardError> {
     tx.sql("DELETE FROM board_sessions WHERE org_id = $1 AND id = $2").bind(id.to_string()).execute().await?;
     Ok(())
+}
+
+/// Removes every session of an organization, with all that belongs to it, and tells which.
+pub(crate) async fn delete_all(tx: &mut SystemTx, org: OrgId) -> Result<Vec<SessionId>, BoardError> {
+    let gone: Vec<(String,)> =
+        tx.sql("DELETE FROM board_sessions WHERE org_id = $1 RETURNING id").bind(org.to_string()).all().await?;
+    gone.into_iter()
+        .map(|(id,)| Ok(id.parse::<SessionId>().map_err(|error| StoreError::corrupt("board_sessions.id", error))?))
+        .collect()
 }
 
 /// Writes back what events changed in the head.

@@ -51,6 +51,7 @@ fn world() -> World {
         prompts: Arc::new(Prompts::load().unwrap()),
         personas: Arc::new(Catalogue::load(None).unwrap()),
         config: Arc::new(BoardConfig::default()),
+        caller: None,
     }
 }
 
