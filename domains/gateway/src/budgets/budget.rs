@@ -1,0 +1,176 @@
+use quorate_kernel::{OrgId, from_millis, millis};
+use quorate_models::{Caller, Purpose};
+use uuid::Uuid;
+
+use crate::ledger::Entry;
+use crate::usage::month;
+
+/// Whose spending a budget holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Scope {
+    /// The organization as a whole.
+    Organization,
+    /// One API key.
+    Key(Uuid),
+    /// One purpose.
+    Purpose(Purposes),
+}
+
+/// A purpose that can be ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Purposes(&'static str);
+
+impl From<Purpose> for Purposes {
+    fn from(purpose: Purpose) -> Self {
+        Self(purpose.name())
+    }
+}
+
+impl Scope {
+    /// The name as stored and shown.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Organization => "organization",
+            Self::Key(_) => "key",
+            Self::Purpose(_) => "purpose",
+        }
+    }
+
+    /// Which key or purpose; empty for the organization.
+    pub(crate) fn subject(self) -> String {
+        match self {
+            Self::Organization => String::new(),
+            Self::Key(key) => key.to_string(),
+            Self::Purpose(Purposes(name)) => name.to_owned(),
+        }
+    }
+
+    /// The scope of this name and subject, if there is one.
+    pub(crate) fn parse(name: &str, subject: &str) -> Option<Self> {
+        match name {
+            "organization" => subject.is_empty().then_some(Self::Organization),
+            "key" => subject.parse().ok().map(Self::Key),
+            "purpose" => Purpose::parse(subject).map(|purpose| Self::Purpose(purpose.into())),
+            _ => None,
+        }
+    }
+
+    /// The scopes that a call counts for.
+    pub(crate) fn of(caller: &Caller) -> [Option<Self>; 3] {
+        Self::all(caller.api_key, caller.purpose)
+    }
+
+    fn all(key: Option<Uuid>, purpose: Purpose) -> [Option<Self>; 3] {
+        [Some(Self::Organization), key.map(Self::Key), Some(Self::Purpose(purpose.into()))]
+    }
+}
+
+/// Over which time spending adds up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Period {
+    /// The calendar's month, in UTC.
+    Month,
+    /// For good.
+    Total,
+}
+
+impl Period {
+    pub(crate) const ALL: [Self; 2] = [Self::Month, Self::Total];
+
+    /// The name as stored and shown.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Month => "month",
+            Self::Total => "total",
+        }
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|period| period.name() == name)
+    }
+
+    /// When the period of this time began, as it is stored: what adds up for good has the period 0.
+    pub(crate) fn start(self, at: i64) -> i64 {
+        match self {
+            Self::Month => millis(month(from_millis(at))),
+            Self::Total => 0,
+        }
+    }
+}
+
+/// The most that may be spent in a scope over a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Budget {
+    pub(crate) scope: Scope,
+    pub(crate) period: Period,
+    /// Micro-dollars.
+    pub(crate) cap: i64,
+}
+
+/// What spending is kept apart by: a row of `gateway_spend`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Account {
+    pub(crate) org: OrgId,
+    pub(crate) scope: Scope,
+    pub(crate) period_start: i64,
+}
+
+impl Account {
+    /// Every account that an attempt counts for, with what it cost. An unknown cost is in none.
+    pub(crate) fn charged(entry: &Entry) -> impl Iterator<Item = (Self, i64)> + use<> {
+        let cost = entry.cost.filter(|cost| *cost > 0);
+        let (org, started) = (entry.org, entry.started);
+        let scopes = Scope::all(entry.key, entry.purpose).into_iter().flatten();
+        scopes
+            .flat_map(move |scope| Period::ALL.map(|period| Self { org, scope, period_start: period.start(started) }))
+            .filter_map(move |account| Some((account, cost?)))
+    }
+}
+
+/// How much is taken from the database at a time for a call that may cost `most`: a hundredth of the budget, so that
+/// a node asks a hundred times in all, and never less than the call. Micro-dollars.
+pub(crate) const fn chunk(cap: i64, most: i64) -> i64 {
+    let share = cap / 100;
+    if share > most { share } else { most }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::sample::{START, attempt, caller};
+
+    #[test]
+    fn scopes_and_periods_have_one_name_everywhere() {
+        let key = Uuid::from_u128(3);
+        for scope in Scope::all(Some(key), Purpose::Board).into_iter().flatten() {
+            assert_eq!(Scope::parse(scope.name(), &scope.subject()), Some(scope));
+        }
+        for (name, subject) in [("organization", "x"), ("key", ""), ("key", "x"), ("purpose", "fun"), ("planet", "")] {
+            assert_eq!(Scope::parse(name, subject), None, "{name} {subject}");
+        }
+        for period in Period::ALL {
+            assert_eq!(Period::parse(period.name()), Some(period));
+        }
+        assert_eq!(Scope::of(&caller()).into_iter().flatten().count(), 3);
+    }
+
+    #[test]
+    fn an_attempt_counts_for_each_scope_in_each_period() {
+        let entry = Entry::from(attempt(1));
+        let charged: Vec<_> = Account::charged(&entry).collect();
+        assert_eq!(charged.len(), 6);
+        assert!(charged.iter().all(|(_, cost)| *cost == 150));
+        let january = 1_767_225_600_000;
+        assert!(charged.iter().all(|(account, _)| [0, january].contains(&account.period_start)));
+        assert_eq!(Period::Month.start(START), january);
+        for cost in [None, Some(0)] {
+            assert_eq!(Account::charged(&Entry { cost, ..entry.clone() }).count(), 0);
+        }
+        assert_eq!(Account::charged(&Entry { key: None, ..entry }).count(), 4);
+    }
+
+    #[test]
+    fn a_chunk_is_a_hundredth_and_at_least_the_call() {
+        assert_eq!((chunk(1_000_000, 5), chunk(1_000_000, 50_000), chunk(5, 1)), (10_000, 50_000, 1));
+    }
+}
