@@ -52,4 +52,24 @@ debian() { # debian PACKAGE: installs it where that is possible, otherwise says 
 command -v git >/dev/null || debian git
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || [ -n "${CHROMIUM:-}" ] || debian chromium
 "$(dirname "$0")/postgres.sh" available || debian postgresql
+command -v redis-server >/dev/null || debian redis-server
+# Tests of several nodes share one Redis. Where none runs, one that keeps nothing is started and left to the machine.
+redis-cli -h 127.0.0.1 ping >/dev/null 2>&1 ||
+  redis-server --bind 127.0.0.1 --port 6379 --save '' --appendonly no --daemonize yes >/dev/null
+# The OpenID provider that the sign-in tests run as a process. The lock file pins and hashes what is installed, and
+# nothing of it is run at the installation.
+peer="$(dirname "$0")/../apps/quorate/tests/peers/oidc"
+if [ ! "$peer/node_modules/.package-lock.json" -nt "$peer/package-lock.json" ]; then
+  (cd "$peer" && npm ci --no-audit --no-fund --ignore-scripts && touch node_modules/.package-lock.json)
+fi
 cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest
+
+# A mail server to send to: aiosmtpd in a Python of its own, every file of it by its hash.
+mail_server=${CARGO_TARGET_DIR:-$(cd "$(dirname "$0")/.." && pwd)/target}/mail-server
+if ! "$mail_server/bin/python3" -c 'import aiosmtpd' 2>/dev/null; then
+  command -v python3 >/dev/null || debian python3
+  rm -rf "$mail_server"
+  python3 -m venv "$mail_server" || { rm -rf "$mail_server"; debian python3-venv; python3 -m venv "$mail_server"; }
+  "$mail_server/bin/python3" -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \
+    --requirement "$(dirname "$0")/../platform/outbound/tests/it/requirements.txt"
+fi

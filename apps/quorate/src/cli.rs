@@ -2,6 +2,7 @@
 //! 3 a board ended without a result.
 
 mod arguments;
+mod audit;
 mod banner;
 mod board;
 mod completions;
@@ -9,11 +10,14 @@ mod config_command;
 mod doctor;
 mod failure;
 mod interrupts;
+mod keys;
 mod log;
 mod migrate;
 mod models;
+mod orgs;
 mod output;
 mod serve;
+mod users;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -35,8 +39,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    // Another part of the process may have installed it; either way there is one.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    crate::compose::prepare_tls();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::failed(error).report(),
@@ -58,6 +61,10 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Config(options) => config_command::run(&arguments.global, options),
         Command::Doctor(options) => doctor::run(&arguments.global, options).await,
         Command::Migrate(options) => migrate::run(&arguments.global, options).await,
+        Command::Users(options) => Box::pin(users::run(&arguments.global, options)).await,
+        Command::Orgs(options) => Box::pin(orgs::run(&arguments.global, options)).await,
+        Command::Keys(options) => Box::pin(keys::run(&arguments.global, options)).await,
+        Command::Audit(options) => Box::pin(audit::run(&arguments.global, options)).await,
         Command::Completions(options) => completions::run(options),
     }
 }

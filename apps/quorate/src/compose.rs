@@ -9,26 +9,43 @@ use std::time::Duration;
 use anyhow::Context as _;
 use async_trait::async_trait;
 use axum::Router;
+use quorate_audit::AuditLog;
+use quorate_billing::Billing;
 use quorate_board::Board;
+use quorate_gateway::{CostLedger, Door, Gateway, KeysHandle, LedgerConfig, LedgerDeps, LedgerHandle};
 use quorate_http::health::{self, HealthCheck};
-use quorate_http::{Middleware, RouteEntry, Routes, Site, openapi};
+use quorate_http::{Idempotency, Middleware, RouteEntry, Routes, Site, TrustedProxies, openapi};
 use quorate_identity::{Identity, MasterKey};
-use quorate_kernel::{Clock, Ids, SystemClock, SystemIds};
+use quorate_kernel::{Authenticator, Clock, Ids, SystemClock, SystemIds};
 use quorate_models::Models;
+use quorate_outbound::{MailDeps, Mailer, SafeClient};
 use quorate_store::{Engine, MigrationSet, Store};
 use quorate_work::{Jobs, Worker, WorkerHandle, WorkerSettings};
 use serde_json::Value;
 
+use crate::boardroom::Boardroom;
 use crate::config::Config;
+use crate::members::People;
 use crate::models_api;
+use crate::reactions;
+use crate::shared_state::SharedState;
 
 /// The version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every room's migrations.
 #[must_use]
-pub fn migrations() -> [&'static MigrationSet; 3] {
-    [&quorate_work::MIGRATIONS, &quorate_identity::MIGRATIONS, &quorate_board::MIGRATIONS]
+pub fn migrations() -> [&'static MigrationSet; 8] {
+    [
+        &quorate_work::MIGRATIONS,
+        &quorate_http::MIGRATIONS,
+        &quorate_outbound::MIGRATIONS,
+        &quorate_audit::MIGRATIONS,
+        &quorate_billing::MIGRATIONS,
+        &quorate_identity::MIGRATIONS,
+        &quorate_gateway::MIGRATIONS,
+        &quorate_board::MIGRATIONS,
+    ]
 }
 
 /// The whole application, composed and not yet serving.
@@ -39,12 +56,26 @@ pub struct App {
     pub store: Store,
     /// The models.
     pub models: Arc<Models>,
+    /// The audit log.
+    pub audit: AuditLog,
+    /// Mail.
+    pub mailer: Mailer,
+    /// What was answered under idempotency keys.
+    pub idempotency: Idempotency,
+    /// Plans and what they allow.
+    pub billing: Billing,
+    /// API keys.
+    pub gateway: Gateway,
+    /// What every call to a model cost.
+    pub ledger: CostLedger,
     /// Accounts and log-in.
     pub identity: Identity,
     /// The board.
     pub board: Board,
     /// The queue.
     pub jobs: Jobs,
+    /// What requests and nodes share for a while.
+    pub shared: SharedState,
     ids: Arc<dyn Ids>,
     /// Held as long as this process works on the data directory.
     lock: Option<File>,
@@ -56,24 +87,26 @@ impl App {
     /// # Errors
     /// When the database cannot be reached or migrated, or a part of the configuration cannot be used.
     pub async fn build(config: Config) -> anyhow::Result<Self> {
+        prepare_tls();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data directory {} cannot be made", config.data_dir.display()))?;
         let store = Store::open(&config.database_url()).await.context("the database cannot be opened")?;
         store.migrate(&migrations()).await.context("the database cannot be brought up to date")?;
+        let shared = SharedState::connect(&config, ids.as_ref()).await?;
         let models = Arc::new(Models::new(&config.models, Arc::clone(&clock), Arc::clone(&ids))?);
-        let identity = Identity::start(quorate_identity::Deps {
-            store: store.clone(),
-            clock: Arc::clone(&clock),
-            ids: Arc::clone(&ids),
-            config: config.identity.clone(),
-            master_key: MasterKey::from_bytes(config.master_key(ids.as_ref())?),
-            site: Site { public_url: config.public_url() },
-        })
-        .await
-        .context("accounts cannot be set up")?;
         let jobs = Jobs::new(store.clone(), Arc::clone(&clock), Arc::clone(&ids));
+        let foundation = Foundation { store: &store, jobs: &jobs, clock: &clock, ids: &ids };
+        let audit = foundation.audit(&config)?;
+        audit.guard(&store).await.context("the audit log cannot be guarded")?;
+        let mailer = foundation.mailer(&config)?;
+        let idempotency = foundation.idempotency(&config)?;
+        let billing = foundation.billing(&config).await?;
+        let identity = foundation.identity(&config, mailer.clone(), &billing).await?;
+        let gateway = foundation.gateway(&config, &identity)?;
+        let ledger = foundation.ledger(&config, &billing)?;
+        models.keep_accounts(Arc::new(ledger.clone()));
         let board = Board::new(quorate_board::Deps {
             store: store.clone(),
             jobs: jobs.clone(),
@@ -82,7 +115,23 @@ impl App {
             ids: Arc::clone(&ids),
             config: config.board.clone(),
         })?;
-        Ok(Self { config, store, models, identity, board, jobs, ids, lock: None })
+        Ok(Self {
+            config,
+            store,
+            models,
+            audit,
+            mailer,
+            idempotency,
+            billing,
+            gateway,
+            ledger,
+            identity,
+            board,
+            jobs,
+            shared,
+            ids,
+            lock: None,
+        })
     }
 
     /// Claims the data directory for this process. On SQLite one process at a time runs jobs: one that starts takes up
@@ -97,6 +146,15 @@ impl App {
         Ok(())
     }
 
+    /// The same accounts under another clock.
+    ///
+    /// # Errors
+    /// When they cannot be set up.
+    pub async fn identity_at(&self, clock: Arc<dyn Clock>) -> anyhow::Result<Identity> {
+        let foundation = Foundation { store: &self.store, jobs: &self.jobs, clock: &clock, ids: &self.ids };
+        foundation.identity(&self.config, self.mailer.clone(), &self.billing).await
+    }
+
     /// Starts to run jobs. They stop when the handle is dropped.
     pub fn start_worker(&self) -> WorkerHandle {
         let settings = WorkerSettings {
@@ -104,7 +162,18 @@ impl App {
             lease: Duration::from_secs(self.config.jobs.lease_seconds),
             ..WorkerSettings::default()
         };
-        Worker::start(self.jobs.clone(), settings, self.board.handlers())
+        let ledger = self.ledger.handlers();
+        let handlers = [self.board.handlers(), self.mailer.handlers(), ledger, reactions::handlers(self)].concat();
+        Worker::start(self.jobs.clone(), settings, handlers)
+    }
+
+    /// Starts what the gateway does beside answering: keys are looked after, and the ledger is written.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn start_gateway(&self) -> anyhow::Result<Upkeep> {
+        self.ledger.schedule(&self.jobs).await.context("the ledger's upkeep cannot be planned")?;
+        Ok(Upkeep { keys: self.gateway.keys().watch(), ledger: self.ledger.start() })
     }
 
     /// The whole server as one router, and who may use which route of it.
@@ -112,14 +181,19 @@ impl App {
     /// # Errors
     /// When the API's description cannot be written.
     pub fn router(&self) -> anyhow::Result<(Router, Vec<RouteEntry>)> {
-        let checks: Vec<Arc<dyn HealthCheck>> =
+        let mut checks: Vec<Arc<dyn HealthCheck>> =
             vec![Arc::new(DatabaseCheck(self.store.clone())), Arc::new(JobsCheck(self.jobs.clone()))];
+        checks.extend(self.shared.checks());
         let document = openapi::Document::new();
         let routes: Routes<()> = self
             .identity
             .routes()
+            .merge(self.billing.routes())
             .merge(quorate_board::routes(self.board.clone()))
             .merge(models_api::routes(Arc::clone(&self.models)))
+            .merge(self.gateway.routes())
+            .merge(self.ledger.routes())
+            .merge(self.door().routes())
             .merge(health::routes(VERSION, checks))
             .merge(document.routes());
         let (router, api, table) = routes.into_parts();
@@ -127,10 +201,138 @@ impl App {
         let site = Site { public_url: self.config.public_url() };
         let middleware = Middleware {
             inline_scripts: quorate_web_assets::inline_script_hashes(),
+            widgets: self.config.identity.turnstile.widget_origin().into_iter().collect(),
             cors_origins: self.config.server.cors_origins.clone(),
-            ..Middleware::new(site, self.identity.authenticator(), Arc::clone(&self.ids))
+            proxies: TrustedProxies::new(self.config.trusted_proxies()),
+            idempotency: Some(self.idempotency.clone()),
+            foreign_errors: Some(quorate_gateway::error_body),
+            limits: Some(self.shared.of_requests(&self.config.limits, self.billing.entitlements())),
+            ..Middleware::new(site, self.authenticator(), Arc::clone(&self.ids))
         };
         Ok((middleware.wrap(router.merge(quorate_web_assets::router())), table))
+    }
+}
+
+impl App {
+    /// People by their access tokens, programs by their API keys.
+    fn authenticator(&self) -> Arc<dyn Authenticator> {
+        self.gateway.authenticator(self.identity.authenticator())
+    }
+
+    fn door(&self) -> Door {
+        Door {
+            models: Arc::clone(&self.models),
+            requests: self.ledger.requests(),
+            board: Arc::new(Boardroom(self.board.clone())),
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+/// What the gateway does beside answering. Dropping it is as a crash: the ledger goes on from its log at the next start.
+pub struct Upkeep {
+    keys: KeysHandle,
+    ledger: LedgerHandle,
+}
+
+impl Upkeep {
+    /// Writes down what is not yet in the database, as far as `grace` allows.
+    pub async fn drain(self, grace: Duration) {
+        self.keys.drain(grace).await;
+        self.ledger.drain(grace).await;
+    }
+}
+
+/// Chooses the cryptography of every TLS connection of this process. Doing it again changes nothing.
+pub(crate) fn prepare_tls() {
+    // Another part of the process may have chosen already; either way there is one.
+    let _already = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// What every domain stands on.
+struct Foundation<'a> {
+    store: &'a Store,
+    jobs: &'a Jobs,
+    clock: &'a Arc<dyn Clock>,
+    ids: &'a Arc<dyn Ids>,
+}
+
+impl Foundation<'_> {
+    fn master_key(&self, config: &Config) -> anyhow::Result<MasterKey> {
+        Ok(MasterKey::from_bytes(config.master_key(self.ids.as_ref())?))
+    }
+
+    fn audit(&self, config: &Config) -> anyhow::Result<AuditLog> {
+        let key = self.master_key(config)?.derive("audit");
+        Ok(AuditLog::new(key, Arc::clone(self.clock), Arc::clone(self.ids)))
+    }
+
+    fn idempotency(&self, config: &Config) -> anyhow::Result<Idempotency> {
+        let key = MasterKey::from_bytes(self.master_key(config)?.derive("idempotency"));
+        Ok(Idempotency::new(self.store.clone(), key, Arc::clone(self.clock), Arc::clone(self.ids)))
+    }
+
+    fn mailer(&self, config: &Config) -> anyhow::Result<Mailer> {
+        let deps = MailDeps {
+            store: self.store.clone(),
+            jobs: self.jobs.clone(),
+            clock: Arc::clone(self.clock),
+            ids: Arc::clone(self.ids),
+            master_key: self.master_key(config)?,
+            config: config.mail.clone(),
+            folder: config.outbox(),
+        };
+        Mailer::new(deps).context("mail cannot be set up")
+    }
+
+    async fn billing(&self, config: &Config) -> anyhow::Result<Billing> {
+        let deps = quorate_billing::Deps {
+            store: self.store.clone(),
+            clock: Arc::clone(self.clock),
+            ids: Arc::clone(self.ids),
+            public_url: config.public_url(),
+        };
+        Billing::start(deps).await.context("plans cannot be set up")
+    }
+
+    fn gateway(&self, config: &Config, identity: &Identity) -> anyhow::Result<Gateway> {
+        Ok(Gateway::new(quorate_gateway::Deps {
+            store: self.store.clone(),
+            audit: self.audit(config)?,
+            members: Arc::new(People(identity.clone())),
+            clock: Arc::clone(self.clock),
+            ids: Arc::clone(self.ids),
+            master_key: self.master_key(config)?,
+        }))
+    }
+
+    fn ledger(&self, config: &Config, billing: &Billing) -> anyhow::Result<CostLedger> {
+        Ok(CostLedger::new(LedgerDeps {
+            store: self.store.clone(),
+            clock: Arc::clone(self.clock),
+            ids: Arc::clone(self.ids),
+            entitlements: billing.entitlements(),
+            audit: self.audit(config)?,
+            folder: config.data_dir.join("ledger"),
+            config: LedgerConfig::default(),
+        }))
+    }
+
+    async fn identity(&self, config: &Config, mailer: Mailer, billing: &Billing) -> anyhow::Result<Identity> {
+        let deps = quorate_identity::Deps {
+            store: self.store.clone(),
+            jobs: self.jobs.clone(),
+            mailer,
+            audit: self.audit(config)?,
+            entitlements: billing.entitlements(),
+            http: SafeClient::new(&config.outbound).context("no requests can be sent")?,
+            clock: Arc::clone(self.clock),
+            ids: Arc::clone(self.ids),
+            config: config.identity.clone(),
+            master_key: self.master_key(config)?,
+            site: Site { public_url: config.public_url() },
+        };
+        Identity::start(deps).await.context("accounts cannot be set up")
     }
 }
 

@@ -11,11 +11,14 @@ mod reference;
 mod show;
 mod sources;
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use quorate_board::BoardConfig;
 use quorate_identity::IdentityConfig;
 use quorate_models::ModelsConfig;
+use quorate_outbound::{MailConfig, OutboundConfig};
 use serde::{Deserialize, Serialize};
 
 pub use load::{ConfigErrors, Issue, Loaded, load};
@@ -35,12 +38,20 @@ pub struct Config {
     pub server: ServerConfig,
     /// The database.
     pub database: DatabaseConfig,
+    /// What several nodes share.
+    pub redis: RedisConfig,
+    /// How many requests callers may send.
+    pub limits: LimitsConfig,
     /// Model providers, routes and prices.
     pub models: ModelsConfig,
     /// The board.
     pub board: BoardConfig,
     /// Accounts and log-in.
     pub identity: IdentityConfig,
+    /// Mail.
+    pub mail: MailConfig,
+    /// Requests to addresses that others choose.
+    pub outbound: OutboundConfig,
     /// Keys that protect what is stored.
     pub security: SecurityConfig,
     /// Background work.
@@ -59,13 +70,21 @@ pub struct ServerConfig {
     pub public_url: Option<String>,
     /// Other origins whose pages may call the API.
     pub cors_origins: Vec<String>,
+    /// The addresses or networks of the proxies in front of the server, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<String>,
     /// How long requests and jobs under way may take to finish at shutdown, in seconds.
     pub drain_seconds: u64,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8080".to_owned(), public_url: None, cors_origins: Vec::new(), drain_seconds: 20 }
+        Self {
+            listen: "127.0.0.1:8080".to_owned(),
+            public_url: None,
+            cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            drain_seconds: 20,
+        }
     }
 }
 
@@ -80,6 +99,49 @@ pub struct DatabaseConfig {
 impl std::fmt::Debug for DatabaseConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DatabaseConfig").field("url", &self.url.as_deref().map(show::without_password)).finish()
+    }
+}
+
+/// The section `[redis]`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RedisConfig {
+    /// `redis://`, `rediss://` or `redis+unix://`; everything stays in memory when absent.
+    pub url: Option<String>,
+    /// Stands before every key, so that installations can share one Redis.
+    pub prefix: String,
+}
+
+impl Default for RedisConfig {
+    fn default() -> Self {
+        Self { url: None, prefix: "quorate".to_owned() }
+    }
+}
+
+impl std::fmt::Debug for RedisConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisConfig")
+            .field("url", &self.url.as_ref().map(|_| show::MASK))
+            .field("prefix", &self.prefix)
+            .finish()
+    }
+}
+
+/// The section `[limits]`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Whether those who are signed in are held to their plan's requests a minute.
+    pub by_plan: bool,
+    /// Requests that an address may send without being signed in; 0 for no limit.
+    pub signed_out_requests: u32,
+    /// In how many seconds.
+    pub signed_out_seconds: u64,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self { by_plan: true, signed_out_requests: 100, signed_out_seconds: 15 * 60 }
     }
 }
 
@@ -186,11 +248,29 @@ impl Config {
         }
     }
 
+    /// The networks of the proxies in front of the server. What is none was refused when the configuration was read.
+    #[must_use]
+    pub fn trusted_proxies(&self) -> Vec<IpNet> {
+        self.server.trusted_proxies.iter().filter_map(|text| network(text)).collect()
+    }
+
+    /// Where mails land when none are sent.
+    #[must_use]
+    pub fn outbox(&self) -> PathBuf {
+        self.data_dir.join("outbox")
+    }
+
     /// The file that the master key is read from when it is not given as text.
     #[must_use]
     pub fn master_key_file(&self) -> PathBuf {
         self.security.master_key_file.clone().unwrap_or_else(|| self.data_dir.join("master.key"))
     }
+}
+
+/// A network, or a single address as one.
+pub(crate) fn network(text: &str) -> Option<IpNet> {
+    let text = text.trim();
+    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 /// The address of a SQLite file.
@@ -229,6 +309,7 @@ mod tests {
         let mut config = Config::default();
         config.database.url = Some("postgres://quorate:hunter2@db/quorate".to_owned());
         config.security.master_key = Some("hunter2".to_owned());
+        config.redis.url = Some("redis://:hunter2@redis".to_owned());
         let shown = format!("{config:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("postgres://quorate:***@db/quorate"), "{shown}");

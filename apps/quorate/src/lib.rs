@@ -1,8 +1,12 @@
 //! Quorate, put together: the command line, the configuration, and the composition of the domains into one server.
 
+mod boardroom;
 pub mod cli;
 pub mod compose;
 pub mod config;
+mod members;
 mod models_api;
 pub mod openapi;
+mod reactions;
 pub mod serve;
+pub mod shared_state;

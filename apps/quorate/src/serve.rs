@@ -59,9 +59,19 @@ impl Server {
         let Self { app, listener, router } = self;
         let drain = Duration::from_secs(app.config.server.drain_seconds);
         let worker = app.start_worker();
+        let upkeep = match app.start_gateway().await {
+            Ok(upkeep) => Some(upkeep),
+            Err(error) => {
+                tracing::error!(%error, "the gateway's upkeep does not run: API keys are read from the database at each call");
+                None
+            }
+        };
         quorate_http::serve(listener, router, stop, drain).await;
         tracing::info!("stopping: no more requests");
         worker.drain(drain).await;
+        if let Some(upkeep) = upkeep {
+            upkeep.drain(drain).await;
+        }
         app.store.close().await;
         tracing::info!("stopped");
     }

@@ -13,6 +13,11 @@ const IMMUTABLE: &str = "_app/immutable/";
 /// Addresses that belong to the server: the app's page never answers there.
 const NOT_THE_APPS: [&str; 3] = ["api/", "_app/", ".well-known/"];
 
+/// The style of a mail that is looked at in a frame without rights. Such a frame has no origin, so to it the file is
+/// another site's; everything else stays with ours.
+const FOR_FRAMES: &str = "mail-preview.css";
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
 const NOT_BUILT: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Quorate</title>\n\
     <h1>The web app is not in this build</h1>\n\
     <p>The server runs and its API answers, but the page was not built when the server was. Run \
@@ -87,6 +92,9 @@ fn send<Files: RustEmbed>(name: &str, file: EmbeddedFile, headers: &HeaderMap) -
     put(header::ETAG, &tag);
     put(header::CACHE_CONTROL, lasting);
     put(header::VARY, "accept-encoding");
+    if name == FOR_FRAMES {
+        put(RESOURCE_POLICY, "cross-origin");
+    }
     response
 }
 

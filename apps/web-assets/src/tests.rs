@@ -47,6 +47,13 @@ async fn files_have_their_type_and_last_as_long_as_their_name() {
 }
 
 #[tokio::test]
+async fn only_the_style_of_mails_is_for_frames_without_origin() {
+    let policy = "cross-origin-resource-policy";
+    assert_eq!(ask::<Sample>("GET", "/mail-preview.css", &[]).await.1[policy], "cross-origin");
+    assert!(!ask::<Sample>("GET", "/favicon.svg", &[]).await.1.contains_key(policy));
+}
+
+#[tokio::test]
 async fn the_packed_twin_is_sent_to_those_who_take_it() {
     let script = "/_app/immutable/start.abc123.js";
     let (_, plain, body) = ask::<Sample>("GET", script, &[("accept-encoding", "deflate")]).await;

@@ -68,6 +68,14 @@ pub(crate) enum Command {
     Doctor(DoctorOptions),
     /// Bring the database's schema up to date
     Migrate(MigrateOptions),
+    /// Look after people's accounts
+    Users(UsersOptions),
+    /// Look after organizations
+    Orgs(OrgsOptions),
+    /// Look after the keys that sign access tokens
+    Keys(KeysOptions),
+    /// Read the audit log, and check that nobody has tampered with it
+    Audit(AuditOptions),
     /// Print completions for a shell
     Completions(CompletionsOptions),
 }
@@ -160,6 +168,147 @@ pub(crate) struct MigrateOptions {
     /// Only tell how many migrations are pending; exit code 1 when there are any
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UsersOptions {
+    #[command(subcommand)]
+    pub(crate) action: UsersAction,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UsersAction {
+    /// List accounts, the newest first
+    List {
+        /// Only those whose address or name contains this
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        search: String,
+        /// At most this many
+        #[arg(long, value_name = "COUNT", default_value_t = 50)]
+        limit: u32,
+    },
+    /// Show one account
+    Show {
+        /// The address or the id
+        user: String,
+    },
+    /// Make an account; prints a link to set the password unless one is given
+    Create {
+        /// The address to log in with
+        email: String,
+        /// What the person is called
+        #[arg(long)]
+        name: Option<String>,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+        /// Make the account an operator's
+        #[arg(long)]
+        operator: bool,
+    },
+    /// Keep an account out, and end its log-ins
+    Suspend {
+        /// The address or the id
+        user: String,
+    },
+    /// Let a suspended account in again
+    Resume {
+        /// The address or the id
+        user: String,
+    },
+    /// Set a password, or print a link to set one
+    SetPassword {
+        /// The address or the id
+        user: String,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Make an account an operator's
+    MakeOperator {
+        /// The address or the id
+        user: String,
+    },
+    /// Take the operator's rights from an account
+    RemoveOperator {
+        /// The address or the id
+        user: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OrgsOptions {
+    #[command(subcommand)]
+    pub(crate) action: OrgsAction,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrgsAction {
+    /// List organizations, the newest first
+    List {
+        /// Only those whose name contains this
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        search: String,
+        /// At most this many
+        #[arg(long, value_name = "COUNT", default_value_t = 50)]
+        limit: u32,
+    },
+    /// Show one organization
+    Show {
+        /// Its id
+        org: uuid::Uuid,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeysOptions {
+    #[command(subcommand)]
+    pub(crate) action: KeysAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysAction {
+    /// Sign with a new key from now on; tokens signed before stay valid until they expire
+    Rotate,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditOptions {
+    #[command(subcommand)]
+    pub(crate) action: AuditAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditAction {
+    /// Check the whole log; exit code 1 when an entry was changed, removed or put in
+    Verify,
+    /// List entries, the newest first
+    List {
+        /// Only actions that begin so: identity.login
+        #[arg(long, value_name = "PREFIX")]
+        action: Option<String>,
+        /// Only what this person did, or what was done to them: the address or the id
+        #[arg(long, value_name = "USER")]
+        user: Option<String>,
+        /// At most this many, up to 200
+        #[arg(long, value_name = "COUNT", default_value_t = 50)]
+        limit: u32,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the whole log as JSON lines, the oldest first
+    Export {
+        /// Only actions that begin so
+        #[arg(long, value_name = "PREFIX")]
+        action: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ use figment::error::{Actual, Kind as ErrorKind};
 use figment::value::{Dict, Value};
 use quorate_kernel::{SystemClock, SystemIds};
 use quorate_models::Models;
+use quorate_outbound::MailTransport;
 use quorate_store::Engine;
 use reqwest::Url;
 use tracing_subscriber::EnvFilter;
@@ -204,6 +205,20 @@ fn out_of_bounds(config: &Config, typed: bool) -> Vec<(String, String)> {
     for origin in server.cors_origins.iter().filter(|origin| !is_origin(origin) || origin.ends_with('/')) {
         refuse("server.cors_origins", format!("'{origin}' is not an origin such as https://app.example"));
     }
+    for proxy in server.trusted_proxies.iter().filter(|proxy| super::network(proxy).is_none()) {
+        refuse("server.trusted_proxies", format!("'{proxy}' is no address and no network such as 10.0.0.0/8"));
+    }
+    if config.mail.transport == MailTransport::Smtp && config.mail.smtp.host.is_empty() {
+        refuse("mail.smtp.host", "is needed when mail.transport is \"smtp\"".to_owned());
+    }
+    let turnstile = &config.identity.turnstile;
+    if turnstile.site_key.is_some() != turnstile.secret_key.is_some() {
+        let missing = if turnstile.site_key.is_some() { "secret_key" } else { "site_key" };
+        refuse(&format!("identity.turnstile.{missing}"), "both keys are needed".to_owned());
+    }
+    if config.identity.conceal_accounts && config.mail.transport == MailTransport::Folder {
+        refuse("identity.conceal_accounts", "needs mail that leaves: mail.transport = \"smtp\"".to_owned());
+    }
     if server.drain_seconds > 600 {
         refuse("server.drain_seconds", format!("{} is more than 600", server.drain_seconds));
     }
@@ -211,6 +226,14 @@ fn out_of_bounds(config: &Config, typed: bool) -> Vec<(String, String)> {
         && let Err(error) = Engine::of(url)
     {
         refuse("database.url", error.to_string());
+    }
+    if let Some(url) = &config.redis.url
+        && let Err(error) = quorate_work::Redis::check(url)
+    {
+        refuse("redis.url", error.to_string());
+    }
+    if config.redis.prefix.is_empty() || config.redis.prefix.chars().any(|letter| !letter.is_ascii_graphic()) {
+        refuse("redis.prefix", "has to be letters, digits or signs, at least one".to_owned());
     }
     let board = &config.board;
     if !(1..=64).contains(&board.concurrency) {
@@ -239,12 +262,20 @@ fn out_of_bounds(config: &Config, typed: bool) -> Vec<(String, String)> {
         ("identity.password_passes", config.identity.password_passes as usize, 1, 100),
         ("identity.password_parallel", config.identity.password_parallel, 1, 256),
         ("jobs.workers", config.jobs.workers, 1, 1024),
+        (
+            "limits.signed_out_seconds",
+            usize::try_from(config.limits.signed_out_seconds).unwrap_or(usize::MAX),
+            1,
+            24 * 3600,
+        ),
         ("jobs.lease_seconds", usize::try_from(config.jobs.lease_seconds).unwrap_or(usize::MAX), 1, 3_600),
     ] {
         if !(least..=most).contains(&value) {
             refuse(key, format!("{value} is not between {least} and {most}"));
         }
     }
+    issues.extend(quorate_identity::problems(&config.identity, &config.public_url()));
+    let mut refuse = |key: &str, message: String| issues.push((key.to_owned(), message));
     let security = &config.security;
     if security.master_key.is_some() && security.master_key_file.is_some() {
         refuse("security.master_key_file", "give either this or security.master_key".to_owned());

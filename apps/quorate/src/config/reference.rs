@@ -107,6 +107,12 @@ const KEYS: &[ConfigKey] = &[
     ),
     key("server.cors_origins", Kind::TextList, "[]", "Other origins whose pages may call the API."),
     key(
+        "server.trusted_proxies",
+        Kind::TextList,
+        "[]",
+        "Addresses or networks of the proxies in front of the server, whose `X-Forwarded-For` is believed.",
+    ),
+    key(
         "server.drain_seconds",
         Kind::Seconds,
         "20",
@@ -120,6 +126,35 @@ const KEYS: &[ConfigKey] = &[
         "`sqlite:///path/quorate.db` or `postgres://user:password@host/database`. `quorate.db` in the data directory \
          when absent.",
     ),
+    key(
+        "redis.url",
+        Kind::Secret,
+        "",
+        "What several nodes share stands in this Redis or Valkey: counts of limits, the cache. `redis://host:6379`, \
+         `rediss://user:password@host` for TLS, `redis+unix:///path`. One node needs none. While it is away, each node \
+         holds its callers to its share of the limits.",
+    ),
+    key(
+        "redis.prefix",
+        Kind::Text,
+        "quorate",
+        "Stands before every key and channel, so that installations can share one Redis.",
+    ),
+    key(
+        "limits.by_plan",
+        Kind::Flag,
+        "true",
+        "Whether those who are signed in are held to their plan's requests a minute, each person for themselves.",
+    ),
+    key(
+        "limits.signed_out_requests",
+        Kind::Count,
+        "100",
+        "Requests that one address (of IPv6 one /64 network) may send to routes for which nobody has to be signed in; \
+         0 for no limit. Refreshing a log-in may come ten times as often. Behind a proxy `server.trusted_proxies` must \
+         name it, or all callers are one.",
+    ),
+    key("limits.signed_out_seconds", Kind::Seconds, "900", "In how many seconds that many."),
     key(
         "models.embeddings",
         Kind::Text,
@@ -142,6 +177,27 @@ const KEYS: &[ConfigKey] = &[
          others.",
     ),
     key("models.prices", Kind::Tables, "[]", "Prices that stand before the shipped list."),
+    key("models.breaker.window", Kind::Seconds, "30.0", "How far back a target's failures count."),
+    key("models.breaker.least_calls", Kind::Count, "5", "Calls in the window below which nothing is concluded."),
+    key(
+        "models.breaker.error_ratio",
+        Kind::Number,
+        "0.5",
+        "The share of failed calls from which on a target is left alone: it is asked when no other answers.",
+    ),
+    key(
+        "models.breaker.open",
+        Kind::Seconds,
+        "5.0",
+        "How long a target is left alone at first. It doubles each time the one call that then finds out fails, too.",
+    ),
+    key("models.breaker.max_open", Kind::Seconds, "120.0", "The longest a target is left alone."),
+    key(
+        "models.breaker.max_cool_down",
+        Kind::Seconds,
+        "60.0",
+        "The longest a target is left alone because it answered 429 with a `Retry-After`.",
+    ),
     key("models.retries.attempts", Kind::Count, "3", "Attempts at one target, the first included."),
     key(
         "models.retries.base",
@@ -229,11 +285,38 @@ const KEYS: &[ConfigKey] = &[
     key("models.routes[].name", Kind::Text, "", "The name, without `/`."),
     key(
         "models.routes[].strategy",
-        Kind::Choice(&["priority"]),
+        Kind::Choice(&["priority", "weighted", "least-latency", "least-cost", "sticky"]),
         "priority",
-        "How a target is chosen: `priority` asks them in the order written.",
+        "How a target is chosen. `priority`: in the order written. `weighted`: at random, by weight. `least-latency`: \
+         whose first token came soonest lately. `least-cost`: the cheapest, unknown prices last. `sticky`: the same for \
+         one conversation. Whatever it is, a target that fails is followed by the next, and one that is down comes last.",
     ),
-    key("models.routes[].targets", Kind::TextList, "", "`provider/model`, in order of preference."),
+    key(
+        "models.routes[].targets",
+        Kind::TextList,
+        "",
+        "`provider/model`, in order of preference; with a share of its own as `{ target = \"provider/model\", weight = 3 }`. \
+         A weight is 1 unless told; with 0 a target is asked only when no other answers.",
+    ),
+    key(
+        "models.routes[].sticky",
+        Kind::Flag,
+        "false",
+        "Whether a conversation stays with its target, so that its prompt cache is of use. It moves while that is down.",
+    ),
+    key(
+        "models.routes[].hedge_after",
+        Kind::Seconds,
+        "",
+        "How long to wait for a first piece before a second target is asked beside the first. The sooner answer is \
+         taken; both may cost. Never when absent.",
+    ),
+    key(
+        "models.routes[].restart",
+        Kind::Flag,
+        "false",
+        "Whether an answer that breaks off in the middle is begun again. What was said until then is void.",
+    ),
     key("models.routes[].timeouts.connect", Kind::Seconds, "", "As `models.timeouts.connect`, for this route."),
     key("models.routes[].timeouts.first_token", Kind::Seconds, "", "As `models.timeouts.first_token`, for this route."),
     key("models.routes[].timeouts.idle", Kind::Seconds, "", "As `models.timeouts.idle`, for this route."),
@@ -291,7 +374,7 @@ const KEYS: &[ConfigKey] = &[
     key(
         "identity.password_queue",
         Kind::Count,
-        "64",
+        "256",
         "How many requests may wait for their turn to hash before others are turned away.",
     ),
     key(
@@ -300,6 +383,185 @@ const KEYS: &[ConfigKey] = &[
         "50",
         "How many milliseconds a refresh stays open for parallel requests with the same token, which get the same \
          answer.",
+    ),
+    key(
+        "identity.operators_need_second_factor",
+        Kind::Flag,
+        "false",
+        "Whether operators count as operators only after a log-in with two factors.",
+    ),
+    key(
+        "identity.registration",
+        Kind::Choice(&["open", "invited", "closed"]),
+        "open",
+        "Who may make an account: anybody, whoever was invited, or nobody (operators use `quorate users create`).",
+    ),
+    key(
+        "identity.conceal_accounts",
+        Kind::Flag,
+        "false",
+        "Whether a registration never tells that an address has an account; people then sign in after confirming their \
+         address by mail, so mail must work.",
+    ),
+    key(
+        "identity.geoip_file",
+        Kind::Path,
+        "",
+        "A database of where addresses are (MaxMind's format, such as GeoLite2-City.mmdb), to notice log-ins that are \
+         farther apart than travel allows.",
+    ),
+    key(
+        "identity.providers",
+        Kind::Tables,
+        "[]",
+        "The services that people can sign in with (Google, GitHub, LinkedIn, Apple, any OpenID Connect issuer).",
+    ),
+    key(
+        "identity.issuers",
+        Kind::Tables,
+        "[]",
+        "Whose access tokens are taken as our own (Supabase, Auth0, Keycloak): the account with the same confirmed \
+         address, or a new one at first sight.",
+    ),
+    key("identity.turnstile.site_key", Kind::Text, "", "The public key of the Cloudflare Turnstile widget."),
+    key("identity.turnstile.secret_key", Kind::Secret, "", "The secret by which the widget's answers are checked."),
+    key(
+        "identity.turnstile.verify_url",
+        Kind::Url,
+        "https://challenges.cloudflare.com/turnstile/v0/siteverify",
+        "Where the widget's answers are checked.",
+    ),
+    key(
+        "identity.providers[].name",
+        Kind::Text,
+        "",
+        "Its name in addresses: small letters, digits and `-`. Tell the service that people come back to \
+         `<server.public_url>/api/v1/auth/social/<name>/callback`.",
+    ),
+    key(
+        "identity.providers[].kind",
+        Kind::Choice(&["google", "github", "linkedin", "apple", "oidc"]),
+        "",
+        "What it speaks; `oidc` is any OpenID Connect issuer.",
+    ),
+    key(
+        "identity.providers[].label",
+        Kind::Text,
+        "",
+        "What its button says. Known for all kinds but `oidc`, where it is the name when absent.",
+    ),
+    key("identity.providers[].client_id", Kind::Text, "", "What the service calls us."),
+    key(
+        "identity.providers[].client_secret",
+        Kind::Secret,
+        "",
+        "The password that the service gave us. Absent for a public client of kind `oidc`, and for Apple.",
+    ),
+    key("identity.providers[].client_secret_env", Kind::Text, "", "The environment variable that holds that password."),
+    key(
+        "identity.providers[].issuer",
+        Kind::Url,
+        "",
+        "The issuer, to the letter. Known for all kinds but `oidc`; for a GitHub Enterprise Server its address. Its \
+         host may be private.",
+    ),
+    key(
+        "identity.providers[].scopes",
+        Kind::TextList,
+        "",
+        "What is asked for. When absent, what a sign-in needs: the name and the address.",
+    ),
+    key("identity.providers[].team_id", Kind::Text, "", "Apple only: its name for your team."),
+    key("identity.providers[].key_id", Kind::Text, "", "Apple only: its name for the key."),
+    key("identity.providers[].private_key", Kind::Secret, "", "Apple only: the text of the key's `.p8` file."),
+    key("identity.providers[].private_key_file", Kind::Path, "", "Apple only: the `.p8` file itself."),
+    key("identity.issuers[].name", Kind::Text, "", "Its name here: small letters, digits and `-`."),
+    key("identity.issuers[].label", Kind::Text, "", "What people see; the name when absent."),
+    key("identity.issuers[].issuer", Kind::Text, "", "What its tokens say in `iss`, to the letter."),
+    key(
+        "identity.issuers[].audience",
+        Kind::TextList,
+        "",
+        "What its tokens must say in `aud`; one of these is enough. For Supabase `[\"authenticated\"]`.",
+    ),
+    key(
+        "identity.issuers[].algorithm",
+        Kind::Choice(&["RS256", "ES256", "EdDSA", "HS256"]),
+        "",
+        "How its tokens are signed. No other algorithm is taken.",
+    ),
+    key(
+        "identity.issuers[].jwks_url",
+        Kind::Url,
+        "",
+        "Where its public keys are. When absent, where `<issuer>/.well-known/openid-configuration` says. Its host may \
+         be private.",
+    ),
+    key(
+        "identity.issuers[].shared_secret",
+        Kind::Secret,
+        "",
+        "`HS256` only: the secret that it signs with, 32 characters at least.",
+    ),
+    key("identity.issuers[].shared_secret_env", Kind::Text, "", "The environment variable that holds that secret."),
+    key(
+        "identity.issuers[].email_claim",
+        Kind::Text,
+        "email",
+        "Where a token holds the address; a path such as `user.email`.",
+    ),
+    key(
+        "identity.issuers[].email_verified_claim",
+        Kind::Text,
+        "email_verified",
+        "Where a token says that the address was confirmed. Never name a claim that people can set themselves, such as \
+         those in Supabase's `user_metadata`: whoever can say that an address is theirs gets its account.",
+    ),
+    key("identity.issuers[].name_claim", Kind::Text, "name", "Where a token holds the person's name."),
+    key(
+        "identity.issuers[].confirms_emails",
+        Kind::Flag,
+        "false",
+        "Whether it gives tokens only to people whose address it has confirmed, so that no claim has to say so \
+         (Supabase with \"Confirm email\").",
+    ),
+    key(
+        "identity.issuers[].second_factor",
+        Kind::Flag,
+        "false",
+        "Whether its log-in asks for two factors. Otherwise its tokens do not open accounts that have a second factor \
+         here.",
+    ),
+    key("mail.from", Kind::Text, "Quorate <quorate@localhost.localdomain>", "The sender of mails."),
+    key(
+        "mail.transport",
+        Kind::Choice(&["folder", "smtp"]),
+        "folder",
+        "Where mails go: into `outbox` in the data directory, where operators read them, or to a mail server.",
+    ),
+    key("mail.smtp.host", Kind::Text, "", "The mail server's host name."),
+    key("mail.smtp.port", Kind::Count, "587", "The mail server's port."),
+    key(
+        "mail.smtp.security",
+        Kind::Choice(&["starttls", "tls", "none"]),
+        "starttls",
+        "How the connection is protected; `none` is for a relay on the same machine.",
+    ),
+    key("mail.smtp.username", Kind::Text, "", "The user to log in as; nobody logs in without one."),
+    key("mail.smtp.password", Kind::Secret, "", "The user's password."),
+    key("mail.smtp.timeout_seconds", Kind::Seconds, "30", "How long one mail may take."),
+    key(
+        "mail.smtp.ca_file",
+        Kind::Path,
+        "",
+        "Certificates (PEM) to trust beside the public ones, for a mail server with a private authority.",
+    ),
+    key(
+        "outbound.allow_hosts",
+        Kind::TextList,
+        "[]",
+        "Host names, addresses or networks that may be asked although they are private, such as an identity provider \
+         on premises.",
     ),
     key(
         "security.master_key",

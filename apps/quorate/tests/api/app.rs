@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quorate::compose::App;
+use quorate::compose::{App, Upkeep};
 use quorate::config::Config;
 use quorate_http::RouteEntry;
-use quorate_identity::{Identity, MasterKey};
-use quorate_kernel::{Clock as _, SystemClock, SystemIds};
+use quorate_identity::Identity;
+use quorate_kernel::{Clock as _, SystemClock};
 use quorate_models::ModelsConfig;
+use quorate_outbound::StoredMail;
 use quorate_testkit::{HeldClock, TestDatabase};
 use quorate_work::WorkerHandle;
 use reqwest::{Client, Method, StatusCode};
@@ -29,6 +30,7 @@ pub struct TestApp {
     table: Vec<RouteEntry>,
     stop: CancellationToken,
     _worker: Option<WorkerHandle>,
+    _upkeep: Upkeep,
     data: Arc<TempDir>,
     database: Arc<TestDatabase>,
 }
@@ -79,10 +81,11 @@ impl Builder {
         let app = App::build(config).await.unwrap();
         let (router, table) = app.router().unwrap();
         let worker = worker.then(|| app.start_worker());
+        let upkeep = app.start_gateway().await.unwrap();
         let stop = CancellationToken::new();
         tokio::spawn(quorate_http::serve(listener, router, stop.clone(), Duration::from_secs(5)));
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        TestApp { app, base, http, table, stop, _worker: worker, data, database }
+        TestApp { app, base, http, table, stop, _worker: worker, _upkeep: upkeep, data, database }
     }
 }
 
@@ -110,6 +113,9 @@ impl TestApp {
         }
         config.identity.password_memory_kib = 64;
         config.identity.password_passes = 1;
+        // Tests ask more often than people; those of the limits ask for them.
+        config.limits.by_plan = false;
+        config.limits.signed_out_requests = 0;
         Builder { database: Arc::new(database), data: Arc::new(tempfile::tempdir().unwrap()), config, worker: true }
     }
 
@@ -122,16 +128,9 @@ impl TestApp {
 
     /// An access token of this server for the user, signed in an hour ago and out of date by now.
     pub async fn expired_token(&self, email: &str) -> String {
-        let config = &self.app.config;
-        let identity = Identity::start(quorate_identity::Deps {
-            store: self.app.store.clone(),
-            clock: Arc::new(HeldClock::at(SystemClock.now() - Duration::from_secs(3_600))),
-            ids: Arc::new(SystemIds),
-            config: config.identity.clone(),
-            master_key: MasterKey::from_bytes(config.master_key(&SystemIds).unwrap()),
-            site: quorate_http::Site { public_url: config.public_url() },
-        });
-        let (router, _, _) = identity.await.unwrap().routes().into_parts();
+        let clock = Arc::new(HeldClock::at(SystemClock.now() - Duration::from_secs(3_600)));
+        let identity = self.app.identity_at(clock).await;
+        let (router, _, _) = identity.unwrap().routes().into_parts();
         let request = axum::http::Request::post("/api/v1/auth/login")
             .header("content-type", "application/json")
             .body(axum::body::Body::from(json!({ "email": email, "password": PASSWORD }).to_string()))
@@ -152,6 +151,31 @@ impl TestApp {
 
     pub fn composed(&self) -> &App {
         &self.app
+    }
+
+    /// The newest mail of this template to an address, once there are that many.
+    pub async fn mail(&self, to: &str, template: &str, count: usize) -> StoredMail {
+        let wait = async {
+            loop {
+                let mails = self.mails(to, template).await;
+                if mails.len() >= count {
+                    return mails.into_iter().next().unwrap();
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("no {template} for {to}"))
+    }
+
+    /// Every mail of this template to an address so far, the newest first.
+    pub async fn mails(&self, to: &str, template: &str) -> Vec<StoredMail> {
+        let mut mails = Vec::new();
+        for head in self.app.mailer.kept(1000).await.unwrap().unwrap() {
+            if head.to == to && head.template == template {
+                mails.extend(self.app.mailer.kept_one(head.id).await.unwrap());
+            }
+        }
+        mails
     }
 
     /// Every route with what it needs.
@@ -225,6 +249,10 @@ impl User<'_> {
 
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
         self.send(Method::POST, path, Some(body.to_string())).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PUT, path, Some(body.to_string())).await
     }
 
     pub async fn patch(&self, path: &str, body: &Value) -> Reply {

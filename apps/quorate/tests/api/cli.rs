@@ -290,3 +290,71 @@ fn the_server_says_where_it_is_and_stops_when_asked() {
     signal(&child, "-TERM");
     assert_eq!(wait(&mut child).code(), Some(0));
 }
+
+#[test]
+fn operators_look_after_accounts_on_the_command_line() {
+    let installation = Installation::new(FAST);
+    let json = |arguments: &[&str]| -> Value {
+        let output = installation.run(&[arguments, &["--json"]].concat());
+        assert_eq!(code(&output), Some(0), "{arguments:?}: {}", err(&output));
+        serde_json::from_str(&out(&output)).unwrap()
+    };
+    let with_password = |arguments: &[&str], password: &str| {
+        use std::io::Write as _;
+        let mut child = installation
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+
+    let made = json(&["users", "create", "Ada@Example.com", "--name", "Ada", "--operator"]);
+    assert_eq!((&made["user"]["email"], &made["user"]["operator"]), (&"ada@example.com".into(), &true.into()));
+    assert_eq!(made["user"]["has_password"], false);
+    let link = made["password_link"].as_str().unwrap();
+    assert!(link.contains("/reset?token=ql_"), "{link}");
+    let made = with_password(&["users", "create", "bob@example.com", "--password-stdin"], "seven green umbrellas\n");
+    assert_eq!(code(&made), Some(0), "{}", err(&made));
+    let weak = with_password(&["users", "create", "eve@example.com", "--password-stdin"], "password\n");
+    assert_eq!(code(&weak), Some(1));
+    assert!(err(&weak).contains("too easy to guess"), "{}", err(&weak));
+    let twice = installation.run(&["users", "create", "bob@example.com"]);
+    assert!(code(&twice) == Some(1) && err(&twice).contains("already has an account"), "{}", err(&twice));
+
+    let list = json(&["users", "list"]);
+    assert_eq!(list["data"].as_array().unwrap().len(), 2);
+    assert_eq!(json(&["users", "list", "--search", "BOB"])["data"][0]["email"], "bob@example.com");
+    assert_eq!(json(&["users", "list", "--search", "%"])["data"], Value::Array(Vec::new()));
+    assert_eq!(json(&["users", "suspend", "bob@example.com"])["user"]["suspended"], true);
+    let shown = installation.run(&["users", "show", "bob@example.com"]);
+    assert!(out(&shown).contains("suspended"), "{}", out(&shown));
+    assert_eq!(json(&["users", "resume", "bob@example.com"])["user"]["suspended"], false);
+    let last = installation.run(&["users", "remove-operator", "ada@example.com"]);
+    assert!(code(&last) == Some(1) && err(&last).contains("must keep an operator"), "{}", err(&last));
+    assert_eq!(json(&["users", "make-operator", "bob@example.com"])["user"]["operator"], true);
+    let missing = installation.run(&["users", "show", "nobody@example.com"]);
+    assert!(code(&missing) == Some(1) && err(&missing).contains("no such account"), "{}", err(&missing));
+
+    let orgs = json(&["orgs", "list"]);
+    assert_eq!(orgs["data"].as_array().unwrap().len(), 2);
+    let id = orgs["data"][0]["id"].as_str().unwrap();
+    assert_eq!(json(&["orgs", "show", id])["data"][0]["members"], 1);
+    let noted = json(&["audit", "list", "--user", "bob@example.com"]);
+    let actions: Vec<&str> =
+        noted["data"].as_array().unwrap().iter().filter_map(|entry| entry["action"].as_str()).collect();
+    assert_eq!(
+        actions,
+        ["identity.operator_made", "identity.let_in_again", "identity.suspended", "identity.created_by_operator"]
+    );
+    let exported = installation.run(&["audit", "export"]);
+    assert_eq!(events(&exported).len(), 5, "{}", out(&exported));
+    let whole = installation.run(&["audit", "verify"]);
+    assert!(code(&whole) == Some(0) && out(&whole).contains("5 entries"), "{}{}", out(&whole), err(&whole));
+
+    let rotated = installation.run(&["keys", "rotate"]);
+    assert!(code(&rotated) == Some(0) && out(&rotated).contains("new key"), "{}", err(&rotated));
+}

@@ -3,14 +3,25 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is how a test fails")]
 
 mod app;
+mod audited;
 mod board;
 mod cli;
 mod crash;
+mod devices;
+mod gateway;
+mod guessing;
+mod idempotency;
 mod identity;
+mod identity_second_factor;
+mod identity_social;
 mod inputs;
+mod limits;
 mod node;
+mod orgs;
 mod permissions;
+mod profile;
 mod providers;
+mod recovery;
 mod streams;
 
 pub use app::{Reply, TestApp, User};

@@ -91,6 +91,7 @@ impl Node {
             .arg("--config")
             .arg(self.data.path().join("quorate.toml"))
             .env("QUORATE__DATABASE__URL", &self.database_url)
+            .env("QUORATE__LIMITS__BY_PLAN", "false")
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)

@@ -13,24 +13,51 @@ use crate::board::quick;
 use crate::{Reply, TestApp, User};
 
 /// What anyone may use without signing in. A new public route fails the test until it is written here on purpose.
-const PUBLIC: [(&str, &str); 9] = [
+const PUBLIC: [(&str, &str); 24] = [
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/api/health"),
     ("GET", "/api/health/ready"),
+    ("GET", "/api/v1/auth/methods"),
+    ("GET", "/api/v1/auth/social/{provider}/callback"),
+    ("GET", "/api/v1/auth/social/{provider}/start"),
+    ("GET", "/api/v1/billing/plans"),
     ("GET", "/api/v1/openapi.json"),
+    ("POST", "/api/v1/auth/confirm-email"),
     ("POST", "/api/v1/auth/first-operator"),
+    ("POST", "/api/v1/auth/forgot-password"),
+    ("POST", "/api/v1/auth/invitations/look"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/logout"),
+    ("POST", "/api/v1/auth/passkeys/login"),
+    ("POST", "/api/v1/auth/passkeys/options"),
     ("POST", "/api/v1/auth/refresh"),
     ("POST", "/api/v1/auth/register"),
+    ("POST", "/api/v1/auth/reset-password"),
+    ("POST", "/api/v1/auth/second-factor"),
+    ("POST", "/api/v1/auth/second-factor/passkey"),
+    ("POST", "/api/v1/auth/second-factor/passkey/options"),
+    ("POST", "/api/v1/auth/social/{provider}/callback"),
+    ("POST", "/api/v1/auth/verify-email"),
 ];
+
+/// An id that nothing has.
+const NOWHERE: &str = "0190a000-0000-7000-8000-000000000000";
+
+/// A route's path with its parameters filled in: ids with `id`, names with one that nothing has.
+fn filled(path: &str, id: &str) -> String {
+    let parts = path.split('/').map(|part| match part {
+        "{provider}" => "nobody",
+        part if part.starts_with('{') => id,
+        part => part,
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
 
 /// One use of a route.
 struct Use {
     method: Method,
     path: String,
     body: Option<String>,
-    public: bool,
     names_a_session: bool,
 }
 
@@ -44,14 +71,16 @@ impl Use {
     }
 }
 
-/// Every route with this session's id, and a body it accepts. Deletion comes last.
+/// Every route of the board with this session's id, and a body it accepts. Deletion comes last.
 fn uses(app: &TestApp, session: &str) -> Vec<Use> {
+    let of_the_board = |path: &str| {
+        ["/api/v1/sessions", "/api/v1/personas", "/api/v1/models"].iter().any(|prefix| path.starts_with(prefix))
+    };
     let mut uses: Vec<Use> = app
         .table()
         .iter()
+        .filter(|route| of_the_board(&route.path))
         .map(|route| {
-            let path = route.path.replace("{id}", session);
-            assert!(!path.contains('{'), "a new kind of id needs a test of its own: {}", route.path);
             let body = match (route.method.as_str(), route.path.rsplit('/').next().unwrap_or_default()) {
                 ("POST", "sessions") => Some(quick().to_string()),
                 ("POST", "answers") => Some(json!({ "answers": [] }).to_string()),
@@ -60,15 +89,31 @@ fn uses(app: &TestApp, session: &str) -> Vec<Use> {
             };
             Use {
                 method: route.method.parse().unwrap(),
-                path,
+                path: filled(&route.path, session),
                 body,
-                public: route.access == Access::Public,
                 names_a_session: route.path.contains("{id}"),
             }
         })
         .collect();
     uses.sort_by_key(|one| one.method == Method::DELETE);
     uses
+}
+
+/// Gives the user another role in their own organization.
+async fn give_role(app: &TestApp, email: &str, role: Role) {
+    let mut tx = app.composed().store.system("a test changes a role").await.unwrap();
+    let changed = tx
+        .sql(
+            "UPDATE identity_memberships SET role = $1 \
+             WHERE user_id = (SELECT id FROM identity_users WHERE email = $2)",
+        )
+        .bind(role.name())
+        .bind(email.to_owned())
+        .execute()
+        .await
+        .unwrap();
+    assert_eq!(changed, 1);
+    tx.commit().await.unwrap();
 }
 
 /// Everything the owner can read of a session.
@@ -88,7 +133,9 @@ on_both_databases! {
         let session = ada.deliberate(&quick()).await;
         let id = session["id"].as_str().unwrap();
         let before = all_of(&ada, id).await;
-        let expired = app.expired_token("ada@example.com").await;
+        // Somebody else's: the free plan has one log-in at a time, so another of Ada's would end hers.
+        app.user("eve@example.com").await;
+        let expired = app.expired_token("eve@example.com").await;
         let with = |token: &str| User { app: &app, token: Some(token.to_owned()) };
         let callers = [
             (app.anonymous(), "UNAUTHENTICATED"),
@@ -96,10 +143,14 @@ on_both_databases! {
             (with(&format!("{}x", ada.token.as_deref().unwrap())), "UNAUTHENTICATED"),
             (with(&expired), "TOKEN_EXPIRED"),
         ];
-        for route in uses(&app, id).iter().filter(|route| !route.public) {
+        for route in app.table().iter().filter(|route| route.access != Access::Public) {
+            let path = filled(&route.path, id);
             for (caller, code) in &callers {
-                let reply = route.by(caller).await;
-                assert_eq!((reply.status.as_u16(), reply.code()), (401, *code), "{}: {}", route.name(), reply.body);
+                let reply = caller.send(route.method.parse().unwrap(), &path, Some("{}".to_owned())).await;
+                let place = format!("{} {path}", route.method);
+                // Other vendors' APIs write their codes in small letters.
+                let answered = (reply.status.as_u16(), reply.code().to_uppercase());
+                assert_eq!(answered, (401, (*code).to_owned()), "{place}: {}", reply.body);
                 assert!(reply.body.to_string().len() < 400, "and tells nothing else: {}", reply.body);
             }
         }
@@ -114,9 +165,8 @@ on_both_databases! {
         let finished = session["id"].as_str().unwrap().to_owned();
         let idle = ada.session(&quick()).await;
         let before = (all_of(&ada, &finished).await, ada.read(&idle).await);
-        let nowhere = "0190a000-0000-7000-8000-000000000000";
         for id in [finished.as_str(), idle.as_str()] {
-            for (route, missing) in uses(&app, id).iter().zip(uses(&app, nowhere)).filter(|(route, _)| route.names_a_session) {
+            for (route, missing) in uses(&app, id).iter().zip(uses(&app, NOWHERE)).filter(|(route, _)| route.names_a_session) {
                 let reply = route.by(&eve).await;
                 assert_eq!((reply.status.as_u16(), reply.code()), (404, "NOT_FOUND"), "{}: {}", route.name(), reply.body);
                 let same = missing.by(&eve).await;
@@ -131,25 +181,12 @@ on_both_databases! {
         let app = TestApp::start(database).await;
         for (role, email) in [(Role::Owner, "ada@example.com"), (Role::Member, "bob@example.com")] {
             let user = app.user(email).await;
-            if role == Role::Member {
-                let mut tx = app.composed().store.system("a test makes a member").await.unwrap();
-                let changed = tx
-                    .sql(
-                        "UPDATE identity_memberships SET role = 'member' \
-                         WHERE user_id = (SELECT id FROM identity_users WHERE email = $1)",
-                    )
-                    .bind(email.to_owned())
-                    .execute()
-                    .await
-                    .unwrap();
-                assert_eq!(changed, 1);
-                tx.commit().await.unwrap();
-            }
+            give_role(&app, email, role).await;
             let me = user.get("/api/v1/users/me").await;
             assert_eq!(me.body["organization"]["role"], json!(role), "{}", me.body);
             let session = user.deliberate(&quick()).await;
             let id = session["id"].as_str().unwrap();
-            for route in uses(&app, id).iter().filter(|route| !route.public) {
+            for route in &uses(&app, id) {
                 let reply = route.by(&user).await;
                 let expected: &[u16] = match (route.method.as_str(), route.names_a_session) {
                     ("GET" | "PATCH", _) => &[200],
@@ -162,6 +199,53 @@ on_both_databases! {
             }
             assert_eq!(user.get(&format!("/api/v1/sessions/{id}")).await.status, 404, "deleted at the end");
         }
+    }
+
+    async fn every_route_asks_for_the_permission_it_declares(database: TestDatabase) {
+        let app = TestApp::builder(database).without_worker().start().await;
+        for role in Role::ALL {
+            let email = format!("{}@example.com", role.name());
+            let user = app.user(&email).await;
+            give_role(&app, &email, role).await;
+            for route in app.table() {
+                let (allowed, needed) = match route.access {
+                    Access::Public | Access::SignedIn => continue,
+                    Access::Needs(permission) => (role.allows(permission), Some(permission.name())),
+                    Access::Operator => (false, None),
+                };
+                // Nothing has this id and no route takes this body, so nothing happens where it is let in.
+                let path = filled(&route.path, NOWHERE);
+                let reply = user.send(route.method.parse().unwrap(), &path, Some("[]".to_owned())).await;
+                let refused = reply.code() == "FORBIDDEN" && reply.body["error"]["params"]["permission"].as_str() == needed;
+                assert_eq!(refused, !allowed, "{role:?} {} {path}: {} {}", route.method, reply.status, reply.body);
+                assert_ne!(reply.status.as_u16(), 401, "{role:?} {} {path}", route.method);
+                assert!(reply.status.as_u16() < 500, "{role:?} {} {path}: {}", route.method, reply.body);
+            }
+        }
+    }
+
+    async fn what_nobody_has_and_what_is_somebody_elses_look_the_same(database: TestDatabase) {
+        let app = TestApp::builder(database).without_worker().start().await;
+        let (ada, eve) = (app.user("ada@example.com").await, app.user("eve@example.com").await);
+        let me = ada.get("/api/v1/users/me").await.body;
+        let hers = [&me["user"]["id"], &me["organization"]["id"], &json!(ada.session(&quick()).await)];
+        let before = ada.get("/api/v1/users/me").await.body;
+        for route in app.table().iter().filter(|route| route.path.contains('{') && route.access != Access::Public) {
+            for body in ["{}", r#"{"name":"Eve","role":"owner","user_id":"0190a000-0000-7000-8000-000000000000","confirm":"ada"}"#] {
+                let ask = async |id: &str| {
+                    eve.send(route.method.parse().unwrap(), &filled(&route.path, id), Some(body.to_owned())).await
+                };
+                let missing = ask(NOWHERE).await;
+                assert!(!missing.status.is_success(), "{} {}: {}", route.method, route.path, missing.body);
+                for id in hers {
+                    let foreign = ask(id.as_str().unwrap()).await;
+                    let place = format!("{} {} {}", route.method, route.path, foreign.body);
+                    assert_eq!(foreign.status, missing.status, "{place}");
+                    assert_eq!(foreign.body["error"]["message"], missing.body["error"]["message"], "{place}");
+                }
+            }
+        }
+        assert_eq!(ada.get("/api/v1/users/me").await.body, before, "and nothing has changed");
     }
 
     async fn the_table_and_the_description_name_the_same_routes(database: TestDatabase) {
@@ -177,7 +261,11 @@ on_both_databases! {
                 let entry = app.table().iter().find(|route| route.path == *path && route.method == method.as_str());
                 let entry = entry.unwrap_or_else(|| panic!("{method} {path} is described and not in the table"));
                 let permission = operation["x-permission"].as_str();
-                let declared = if let Access::Needs(permission) = entry.access { Some(permission.name()) } else { None };
+                let declared = match entry.access {
+                    Access::Needs(permission) => Some(permission.name()),
+                    Access::Operator => Some("operator"),
+                    Access::Public | Access::SignedIn => None,
+                };
                 assert_eq!(permission, declared, "{method} {path}");
                 assert_eq!(operation["security"] == json!([]), entry.access == Access::Public, "{method} {path}");
                 described.insert((method.to_string(), path.clone()));

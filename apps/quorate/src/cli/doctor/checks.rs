@@ -8,10 +8,12 @@ use chrono::{DateTime, Datelike as _, Utc};
 use quorate_kernel::{Clock as _, SystemClock, SystemIds};
 use quorate_models::{ModelErrorKind, Models, Probe, ProviderKind};
 use quorate_store::Store;
+use quorate_work::{Redis, RedisSettings};
 
 use super::finding::Finding;
 use crate::compose::migrations;
 use crate::config::{Config, Loaded, decode_master_key};
+use crate::shared_state;
 
 /// How long a database or a provider may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -24,6 +26,7 @@ const FIRST_YEAR: i32 = 2026;
 pub(super) async fn all(loaded: &Loaded, ask_providers: bool) -> Vec<Finding> {
     let config = &loaded.config;
     let mut findings = vec![configuration(loaded), data_dir(&config.data_dir), database(config).await];
+    findings.extend(redis(config).await);
     findings.push(master_key(config));
     findings.push(port(config).await);
     findings.push(web_page());
@@ -104,6 +107,22 @@ async fn database(config: &Config) -> Finding {
         Ok(Err(error)) => Finding::broken(NAME, format!("{shown}: {error}")).advise(advice),
         Err(_) => Finding::broken(NAME, format!("{shown} does not answer within {PATIENCE:?}")).advise(advice),
     }
+}
+
+/// What several nodes share, when it is configured. A server does without it, so nothing here is broken.
+async fn redis(config: &Config) -> Option<Finding> {
+    const NAME: &str = "redis";
+    let settings = shared_state::settings(&config.redis, &SystemIds)?;
+    let answer = match Redis::connect(RedisSettings { patience: PATIENCE, ..settings }).await {
+        Ok(redis) => redis.ping().await,
+        Err(error) => Err(error.to_string()),
+    };
+    Some(match answer {
+        Ok(()) => Finding::fine(NAME, "answers; the nodes count limits together"),
+        Err(why) => Finding::warning(NAME, why).advise(
+            "Check redis.url, and that the server is running. Until it answers, each node counts limits for itself.",
+        ),
+    })
 }
 
 fn master_key(config: &Config) -> Finding {
@@ -252,6 +271,17 @@ mod tests {
         assert_eq!(port(&config).await.state, State::Broken);
         drop(listener);
         assert_eq!(port(&config).await.state, State::Fine);
+    }
+
+    #[tokio::test]
+    async fn a_redis_that_is_away_is_seen() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut config = Config::default();
+        assert_eq!(redis(&config).await, None);
+        config.redis.url = Some("redis://:hunter2@127.0.0.1:1".to_owned());
+        let away = redis(&config).await.unwrap();
+        assert_eq!(away.state, State::Warning);
+        assert!(!format!("{away:?}").contains("hunter2"), "{away:?}");
     }
 
     #[test]

@@ -98,7 +98,7 @@ fn providers_and_routes_may_come_from_the_environment() {
 fn secrets_are_never_shown() {
     let key = "5".repeat(64);
     let file = format!(
-        "[database]\nurl = 'postgres://quorate:hunter2@db/quorate'\n[security]\nmaster_key = '{key}'\n\
+        "[database]\nurl = 'postgres://quorate:hunter2@db/quorate'\n[security]\nmaster_key = '{key}'\n[redis]\nurl = 'redis://:hunter2@redis'\n\
          [[models.providers]]\nname = 'mine'\nkind = 'openai-compatible'\nbase_url = 'http://127.0.0.1:1/v1'\napi_key = 'sk-hunter2'\n\
          [[models.routes]]\nname = 'default'\ntargets = ['mine/x']\n"
     );
