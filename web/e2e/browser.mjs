@@ -52,6 +52,20 @@ export function watch(page, origin, complaints) {
 	return { expect: (pattern) => expected.push(pattern) };
 }
 
+/**
+ * Waits until nothing moves or fades any more. A change of theme starts a transition of every coloured part, even where
+ * little motion is wanted, and until its first frame a part has its old colours. What never ends is not waited for.
+ */
+export function settled(page) {
+	return page.waitForFunction(async () => {
+		const ending = () =>
+			document.getAnimations().filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime));
+		// One that is cancelled has ended too.
+		await Promise.all(ending().map((one) => one.finished.catch(() => {})));
+		return ending().length === 0;
+	});
+}
+
 /** Runs axe on the page in both themes and at both sizes and returns what it found, one line for each. */
 export async function axe(page, name) {
 	const found = [];
@@ -61,6 +75,7 @@ export async function axe(page, name) {
 		for (const colorScheme of ['light', 'dark']) {
 			await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
 			await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, colorScheme);
+			await settled(page);
 			await page.evaluate(`window.axe ?? (() => { ${axeSource} })()`);
 			const { violations } = await page.evaluate(() =>
 				window.axe.run(document, {

@@ -1,8 +1,19 @@
-// From sign-up to report in a real browser against the real binary. Waits have limits but nothing is timed.
+// From sign-up to report in a real browser against the real binary. Waits have limits but nothing is timed. Names of parts
+// as arguments run only those.
 import { mkdir } from 'node:fs/promises';
 import { axe, launch, watch } from './browser.mjs';
-import { startServer } from './server.mjs';
+import { gatewayPages } from './gateway-pages.mjs';
+import { identityAuth } from './identity-auth.mjs';
+import { identityPages } from './identity-pages.mjs';
+import { identitySettings } from './identity-settings.mjs';
+import { identitySocial } from './identity-social.mjs';
 import { journey } from './journey.mjs';
+import { startServer } from './server.mjs';
+
+const PARTS = { journey, identityPages, identityAuth, identitySettings, identitySocial, gatewayPages };
+const parts = process.argv.slice(2);
+const unknown = parts.filter((name) => !Object.hasOwn(PARTS, name));
+if (unknown.length > 0) throw new Error(`no such part: ${unknown}; there are ${Object.keys(PARTS)}`);
 
 const server = process.env.QUORATE_URL
 	? {
@@ -56,13 +67,17 @@ async function test(name, act) {
 /** What a step found by looking: the journey can go on. */
 class LookError extends Error {}
 
-async function accessible(name) {
-	const found = await axe(page, name);
+async function accessible(name, where = page) {
+	const found = await axe(where, name);
 	if (found.length > 0) throw new LookError(`axe:\n${found.join('\n')}`);
 }
 
 try {
-	await journey({ test, page, context, browser, server, watcher, accessible, complaints });
+	for (const name of parts.length > 0 ? parts : Object.keys(PARTS)) {
+		// The steps of one part build on one another, those of another do not.
+		broken = false;
+		await PARTS[name]({ test, page, context, browser, server, watcher, accessible, complaints });
+	}
 } finally {
 	await browser.close();
 	await server.stop();

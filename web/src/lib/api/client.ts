@@ -21,7 +21,8 @@ export async function ask<T>(answer: Promise<Answer<T>>): Promise<NonNullable<T>
 		throw cause instanceof Problem ? cause : unreachable();
 	}
 	if (!got.response.ok) {
-		throw readProblem(got.response.status, got.error, got.response.headers.get('x-request-id'));
+		const { status, headers } = got.response;
+		throw readProblem(status, got.error, headers.get('x-request-id'), headers.get('retry-after'));
 	}
 	return got.data as NonNullable<T>;
 }

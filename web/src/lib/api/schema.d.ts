@@ -55,6 +55,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/confirm-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agree to a change of address.
+         * @description One mail goes to the old and one to the new address; the change happens when both links were used.
+         */
+        post: operations["confirm_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/first-operator": {
         parameters: {
             query?: never;
@@ -69,6 +89,43 @@ export interface paths {
          * @description For whoever holds the link that the server printed when it started; it works once, within 24 hours.
          */
         post: operations["first_operator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/forgot-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a new password.
+         * @description The answer is the same whether or not the address has an account.
+         */
+        post: operations["forgot_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at an invitation. */
+        post: operations["look"];
         delete?: never;
         options?: never;
         head?: never;
@@ -107,6 +164,84 @@ export interface paths {
          *     cookies.
          */
         post: operations["log_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log out everywhere.
+         * @description Ends every log-in of the caller, also this one, and clears the cookies.
+         */
+        post: operations["log_out_everywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ways to sign in. */
+        get: operations["methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in with a passkey.
+         * @description It has verified its user, so it counts as two factors and no other one is asked for.
+         */
+        post: operations["log_in_with_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a passkey for a log-in.
+         * @description The passkey says whose it is, so no address is needed. 409 where the server has no passkeys: they need a name reached
+         *     over HTTPS, or localhost.
+         */
+        post: operations["passkey_login_options"];
         delete?: never;
         options?: never;
         head?: never;
@@ -156,6 +291,340 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password.
+         * @description Ends every login session of the account and signs nobody in. A second factor stays as it is.
+         */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer with a code.
+         * @description Ends a log-in that was answered with `SECOND_FACTOR_REQUIRED`. Each code is good once. After five wrong codes the
+         *     challenge is void and the log-in begins again; many wrong codes make the account wait.
+         */
+        post: operations["answer_with_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/second-factor/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer with a passkey. */
+        post: operations["answer_with_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/second-factor/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a passkey as the second factor. */
+        post: operations["second_factor_passkey_options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/social/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from another service.
+         * @description Signs in with cookies and goes on to the page that was wanted, or to `/login?error=CODE`.
+         */
+        get: operations["social_callback"];
+        put?: never;
+        /**
+         * Come back from a service that answers with a form.
+         * @description A form from another site brings no cookies along, so the browser is sent on to the same address with the answer in
+         *     the query, where it does.
+         */
+        post: operations["social_callback_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/social/{provider}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Go to another service to sign in.
+         * @description Leads a browser to the service. What ties the answer to this browser stays in a sealed cookie for ten minutes.
+         */
+        get: operations["social_start"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm an address. */
+        post: operations["verify_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify-email/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the confirmation mail again. */
+        post: operations["resend_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the plans in force, the smallest first */
+        get: operations["list_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plan of the acting organization and what is used of it */
+        get: operations["get_subscription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the organization's budgets */
+        get: operations["list_budgets"];
+        /** Set the organization's budgets, all of them */
+        put: operations["set_budgets"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the devices. */
+        get: operations["devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This device.
+         * @description Binds it when it is unknown and the plan has room.
+         */
+        get: operations["current"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a device.
+         * @description Ends the log-ins that were opened from it. One a day.
+         */
+        delete: operations["remove_device"];
+        options?: never;
+        head?: never;
+        /** Name a device. */
+        patch: operations["rename_device"];
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List API keys
+         * @description One's own; for whoever runs the organization, all of them. The newest first, also those that were revoked.
+         */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description The token is in the answer, this once. An API key cannot make another.
+         */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an API key */
+        get: operations["get_key"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description At once, on every node within a second. Whoever runs the organization may revoke each.
+         */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an API key
+         * @description Only whose key it is may do so.
+         */
+        patch: operations["change_key"];
+        trace?: never;
+    };
+    "/api/v1/keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate an API key
+         * @description A new token; the one before lives on through the grace. Without grace both secrets before end at once; with grace,
+         *     the rotation before must be over.
+         */
+        post: operations["rotate_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -184,6 +653,354 @@ export interface paths {
         get: operations["openapi_json"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The operators. */
+        get: operations["list_operators"];
+        put?: never;
+        /** Make somebody an operator. */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operators/anomalies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List anomalies. */
+        get: operations["list_anomalies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operators/anomalies/{anomaly_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that an anomaly was looked at. */
+        post: operations["review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operators/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the audit log. */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operators/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List kept mails.
+         * @description Only where mails land in a folder instead of leaving; otherwise 404.
+         */
+        get: operations["mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operators/mails/{mail_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a kept mail. */
+        get: operations["mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operators/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Make an operator an ordinary person.
+         * @description Not oneself, so that one is always left.
+         */
+        delete: operations["remove_operator"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My organizations. */
+        get: operations["list_organizations"];
+        put?: never;
+        /**
+         * Make an organization.
+         * @description The caller owns it, and goes on acting where they do.
+         */
+        post: operations["create_organization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation.
+         * @description For the account of the invited address only, which is proved by it. The caller goes on acting where they do.
+         */
+        post: operations["accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the organization that the caller acts in. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete the organization with everything in it.
+         * @description Refused while it is the last organization of one of its members.
+         */
+        delete: operations["delete_organization"];
+        options?: never;
+        head?: never;
+        /** Rename the organization. */
+        patch: operations["rename_organization"];
+        trace?: never;
+    };
+    "/api/v1/orgs/{id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The invitations of the organization. */
+        get: operations["list_invitations"];
+        put?: never;
+        /**
+         * Invite somebody.
+         * @description Sends a mail with a link that is good for seven days and for the account of that address only.
+         */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/{id}/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an invitation back. */
+        delete: operations["revoke_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/{id}/invitations/{invitation_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an invitation again.
+         * @description With a new link, good for seven days from now; the old one dies.
+         */
+        post: operations["resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/{id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave an organization.
+         * @description Whatever acts there for the caller acts in another organization of theirs after its next refresh.
+         */
+        post: operations["leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The members of the organization. */
+        get: operations["list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/{id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a member.
+         * @description They lose access at once, within five seconds on other nodes.
+         */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a member's role.
+         * @description Admins neither touch owners nor make them. The last owner stays one.
+         */
+        patch: operations["change_role"];
+        trace?: never;
+    };
+    "/api/v1/orgs/{id}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act in another organization.
+         * @description The login session acts there from now on. Its earlier tokens are used up.
+         */
+        post: operations["switch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the organization to another member.
+         * @description That member becomes an owner, and the caller an admin.
+         */
+        post: operations["transfer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -451,6 +1268,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/usage/by-endpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was used at each endpoint, the most used first */
+        get: operations["get_usage_by_endpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/by-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was used with each API key, the most used first */
+        get: operations["get_usage_by_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/by-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was used of each model, the most used first */
+        get: operations["get_usage_by_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/by-month": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was used in each month (UTC), the empty ones too */
+        get: operations["get_usage_by_month"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Attempts as a table in a file, the latest first */
+        get: operations["export_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much of what the plan holds is used */
+        get: operations["get_usage_quota"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List attempts, the latest first */
+        get: operations["list_usage_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was used over a time, in all and in its course */
+        get: operations["get_usage_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me": {
         parameters: {
             query?: never;
@@ -462,6 +1415,446 @@ export interface paths {
         get: operations["me"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the profile and the settings. */
+        patch: operations["change_me"];
+        trace?: never;
+    };
+    "/api/v1/users/me/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set the picture. */
+        put: operations["put_avatar"];
+        post?: never;
+        /** Remove the picture. */
+        delete: operations["remove_avatar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which services can I sign in with. */
+        get: operations["connections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/connections/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Disconnect a service.
+         * @description 409 `CONFLICT` when it is the caller's only way to sign in.
+         */
+        delete: operations["disconnect"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Agree, or take an agreement back. */
+        put: operations["consent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the address.
+         * @description Sends a mail to both addresses; the change happens when both links were used.
+         */
+        post: operations["change_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/login-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My log-ins. */
+        get: operations["list_login_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/login-sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a log-in. */
+        delete: operations["revoke_login_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List one's passkeys. */
+        get: operations["list_passkeys"];
+        put?: never;
+        /** Add a passkey. */
+        post: operations["add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to add a passkey.
+         * @description 409 where the server has no passkeys: they need a name reached over HTTPS, or localhost.
+         */
+        post: operations["passkey_options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a passkey.
+         * @description The last one of an account without an authenticator app goes only with the account's password, and the only way to
+         *     sign in does not go.
+         */
+        delete: operations["remove_passkey"];
+        options?: never;
+        head?: never;
+        /** Rename a passkey. */
+        patch: operations["rename_passkey"];
+        trace?: never;
+    };
+    "/api/v1/users/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the password.
+         * @description Ends the other login sessions of the account.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/second-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make new recovery codes.
+         * @description The earlier ones are void.
+         */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/second-factor/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set up an authenticator app.
+         * @description It counts once it is confirmed with a first code, within ten minutes.
+         */
+        post: operations["set_up_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/second-factor/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm the authenticator app. */
+        post: operations["confirm_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/second-factor/totp/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove the authenticator app.
+         * @description The recovery codes go with it.
+         */
+        post: operations["remove_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See the picture of somebody in one's organizations. */
+        get: operations["avatar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete a chat
+         * @description OpenAI's chat completions: streams, tools, JSON schemas, pictures. `model` is a route, `provider/model`, or one of the
+         *     board's own models. Fields that are not known here reach a provider of the same format untouched.
+         */
+        post: operations["create_chat_completion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create embeddings
+         * @description Texts become vectors, as lists of numbers or in base64. `model` is a route or `provider/model`; an offline provider
+         *     embeds on this machine.
+         */
+        post: operations["create_embeddings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a message
+         * @description Anthropic's messages: streams, tools, thinking with its signatures, pictures.
+         */
+        post: operations["create_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/count_tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count the tokens of a message
+         * @description An estimate of ours, within about 15 % on prose; nobody is asked and nothing is billed.
+         */
+        post: operations["count_message_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List models
+         * @description The routes, the models they lead to, and the board's own models; of an API key only those it may be used for.
+         */
+        get: operations["list_openai_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a model */
+        get: operations["get_openai_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a response
+         * @description OpenAI's responses, without what is stored there: send the whole conversation.
+         */
+        post: operations["create_response"];
         delete?: never;
         options?: never;
         head?: never;
@@ -495,12 +1888,172 @@ export interface components {
             /** @description `started`, `pausing`, `resumed` or `stopping`. */
             status: string;
         };
+        /** @description Who did something. */
+        ActorView: {
+            /** @description `user`, `operator`, `system`, `command_line` or `anonymous`. */
+            kind: string;
+            /** @description The person. */
+            user_id?: string | null;
+        };
+        /** @description Who is to run the server. */
+        AddBody: {
+            /**
+             * @description The address of an account.
+             * @example grace@example.com
+             */
+            email: string;
+        };
+        /** @description How much of a feature a plan holds. */
+        AllowanceView: {
+            feature: components["schemas"]["Feature"];
+            /** @description Whether the plan has it at all. */
+            included: boolean;
+            /**
+             * Format: int64
+             * @description How many; null when there is no limit, or it is by contract.
+             */
+            limit?: number | null;
+            /** @description Whether the limit is agreed with each customer. */
+            by_contract: boolean;
+            per?: components["schemas"]["Per"] | null;
+            /** @description Whether each seat adds as much. */
+            per_seat: boolean;
+        };
+        /** @description What looks like a shared or stolen account. It blocks nobody. */
+        AnomalyView: {
+            /**
+             * Format: uuid
+             * @description The anomaly's id.
+             */
+            id: string;
+            /** @description Whose account. */
+            user: components["schemas"]["Flagged"];
+            /**
+             * @description `POSSIBLE_SHARING`, `IMPOSSIBLE_TRAVEL` or `FAST_SWITCHING`.
+             * @example POSSIBLE_SHARING
+             */
+            kind: string;
+            /** @description What was seen. */
+            details: unknown;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When an operator looked at it.
+             */
+            reviewed_at?: string | null;
+        };
         /** @description An answer to a question; none when it was skipped or its time ran out. */
         Answer: {
             /** @description The question's id. */
             question_id: string;
             /** @description What was answered, at most 2,000 characters; null to skip. */
             answer?: string | null;
+        };
+        /** @description A code of the authenticator app. */
+        AppCode: {
+            /**
+             * @description The six digits that the app shows.
+             * @example 123456
+             */
+            code: string;
+        };
+        /** @description What proves that the app may be removed. */
+        AppRemoval: {
+            /**
+             * Format: password
+             * @description The account's password, if it has one.
+             */
+            password?: string | null;
+            /**
+             * @description The six digits that the app shows, or a recovery code.
+             * @example 123456
+             */
+            code: string;
+        };
+        /** @description What an authenticator app is told. Shown once. */
+        AppSetupView: {
+            /**
+             * @description The secret in base 32, for who types it.
+             * @example GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ
+             */
+            secret: string;
+            /**
+             * @description The address that apps read.
+             * @example otpauth://totp/Quorate%20%28board.example.com%29:ada%40example.com?secret=GEZDGNBVGY3TQOJQ
+             */
+            otpauth_uri: string;
+            /** @description The same as a QR code, an SVG picture. */
+            qr_svg: string;
+        };
+        /**
+         * @description A use of a passkey as a browser's `PublicKeyCredential.toJSON()` gives it. Binary values are base64url without
+         *     padding.
+         */
+        AssertionJson: {
+            /** @description The credential's id. */
+            id: string;
+            /** @description The same. */
+            rawId: string;
+            /**
+             * @description Always `public-key`.
+             * @example public-key
+             */
+            type: string;
+            /** @description What the authenticator signed. */
+            response: components["schemas"]["AssertionResponseJson"];
+        };
+        /** @description What an authenticator signed. */
+        AssertionResponseJson: {
+            /** @description What the browser saw, as JSON. */
+            clientDataJSON: string;
+            /** @description What the authenticator says. */
+            authenticatorData: string;
+            /** @description The signature over both. */
+            signature: string;
+            /** @description Whose passkey it is, if the authenticator tells. */
+            userHandle?: string | null;
+        };
+        /** @description One entry of the audit log. */
+        AuditEntry: {
+            /**
+             * Format: int64
+             * @description Its place in the log, without gaps.
+             */
+            sequence: number;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description Who did it. */
+            actor: components["schemas"]["ActorView"];
+            /**
+             * @description What was done.
+             * @example identity.login
+             */
+            action: string;
+            target?: components["schemas"]["TargetView"] | null;
+            /** @description The organization it happened in. */
+            org_id?: string | null;
+            /** @description As it was before. */
+            before?: unknown;
+            /** @description As it is after. */
+            after?: unknown;
+            /** @description The caller's address. */
+            ip?: string | null;
+            /** @description The request. */
+            request_id?: string | null;
+        };
+        /** @description A page of the audit log. */
+        AuditPage: {
+            /** @description The newest first. */
+            data: components["schemas"]["AuditEntry"][];
+            /** @description Where the next page begins. */
+            pagination: components["schemas"]["Pagination"];
         };
         /** @description Somebody who has signed in. A browser client gets the tokens as cookies, so they are absent here. */
         AuthAnswer: {
@@ -519,21 +2072,151 @@ export interface components {
             /** @description What the organization has subscribed to. */
             subscription: components["schemas"]["SubscriptionView"];
         };
+        /** @description Where a picture is. */
+        AvatarAnswer: {
+            /** @description The picture's address. */
+            avatar_url?: string | null;
+        };
+        /** @description The most that may be spent. */
+        BudgetInput: {
+            /**
+             * @description Whose spending it holds: `organization`, `key` or `purpose`.
+             * @example organization
+             */
+            scope: string;
+            /** @description The key's id or the purpose (`api`, `board`, `chat`, `solve`, `task`); empty or absent for the organization. */
+            subject?: string;
+            /**
+             * @description `month` (UTC) or `total`.
+             * @example month
+             */
+            period: string;
+            /**
+             * Format: int64
+             * @description In micro-dollars, zero or more.
+             * @example 50000000
+             */
+            cap_microusd: number;
+        };
+        /** @description The most that may be spent, and what was. */
+        BudgetView: {
+            /** @description Whose spending it holds: `organization`, `key` or `purpose`. */
+            scope: string;
+            /** @description The key's id or the purpose; empty for the organization. */
+            subject: string;
+            /** @description `month` (UTC) or `total`. */
+            period: string;
+            /**
+             * Format: int64
+             * @description In micro-dollars.
+             */
+            cap_microusd: number;
+            /**
+             * Format: int64
+             * @description In micro-dollars.
+             */
+            spent_microusd: number;
+            /**
+             * Format: int64
+             * @description What nodes hold for calls that are being made or will be, in micro-dollars.
+             */
+            reserved_microusd: number;
+            /**
+             * Format: date-time
+             * @description When it begins anew; null in total.
+             */
+            resets_at?: string | null;
+        };
+        /** @description All budgets of the organization. */
+        BudgetsInput: {
+            /** @description At most 200. What is not in it ends. */
+            budgets: components["schemas"]["BudgetInput"][];
+        };
         /**
          * @description Who decided, answered or chose.
          * @enum {string}
          */
         By: "user" | "timeout" | "model" | "rule";
+        /** @description The answer that is the same for everybody. */
+        CheckMail: {
+            /** @description `check_mail`. */
+            status: string;
+        };
         /**
          * @description The stable codes of errors. Clients translate them (`errors.NOT_FOUND`), so a code never changes its meaning.
          * @enum {string}
          */
-        Code: "INVALID_BODY" | "VALIDATION_FAILED" | "UNAUTHENTICATED" | "TOKEN_EXPIRED" | "INVALID_CREDENTIALS" | "EMAIL_TAKEN" | "REFRESH_TOKEN_REUSED" | "INVALID_LINK" | "FORBIDDEN" | "CROSS_ORIGIN" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "CONFLICT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "TIMEOUT" | "UNAVAILABLE" | "INTERNAL";
+        Code: "INVALID_BODY" | "VALIDATION_FAILED" | "UNAUTHENTICATED" | "TOKEN_EXPIRED" | "INVALID_CREDENTIALS" | "EMAIL_TAKEN" | "REFRESH_TOKEN_REUSED" | "INVALID_LINK" | "SECOND_FACTOR_REQUIRED" | "INVALID_CODE" | "ACCOUNT_SUSPENDED" | "EMAIL_NOT_VERIFIED" | "HUMAN_CHECK_FAILED" | "REGISTRATION_CLOSED" | "DEVICE_LIMIT_REACHED" | "DEVICE_BOUND_TO_OTHER_ACCOUNT" | "DEVICE_FINGERPRINT_REQUIRED" | "DEVICE_REMOVAL_LIMIT" | "LAST_OWNER" | "ALREADY_MEMBER" | "INVITATION_FOR_OTHER_ADDRESS" | "QUOTA_EXCEEDED" | "BUDGET_EXCEEDED" | "TIER_INSUFFICIENT" | "IDEMPOTENCY_KEY_REUSED" | "FORBIDDEN" | "CROSS_ORIGIN" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "CONFLICT" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "TIMEOUT" | "UPSTREAM_FAILED" | "UPSTREAM_TIMEOUT" | "UNAVAILABLE" | "INTERNAL";
+        /** @description A code of the second factor. */
+        CodeAnswer: {
+            /** @description The challenge of `SECOND_FACTOR_REQUIRED`. */
+            challenge: string;
+            /**
+             * @description The six digits that the authenticator app shows, or a recovery code.
+             * @example 123456
+             */
+            code: string;
+        };
         /**
          * @description How far the result can be relied on.
          * @enum {string}
          */
         ConfidenceLevel: "low" | "medium" | "high";
+        /** @description The services that the caller can sign in with. */
+        ConnectionList: {
+            /** @description The one connected first comes first. */
+            data: components["schemas"]["ConnectionView"][];
+        };
+        /** @description A service that the caller can sign in with. */
+        ConnectionView: {
+            /**
+             * @description The service's name.
+             * @example google
+             */
+            provider: string;
+            /**
+             * @description What it is called.
+             * @example Google
+             */
+            label: string;
+            /**
+             * @description The address that the service gave when it was connected.
+             * @example ada@example.com
+             */
+            email?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was connected.
+             */
+            connected_at: string;
+        };
+        /** @description A yes or a no to each kind of consent; what is absent stays. */
+        ConsentBody: {
+            /** @description To the terms of use; cannot be taken back. */
+            terms?: boolean | null;
+            /** @description To the privacy notice; cannot be taken back. */
+            privacy?: boolean | null;
+            /** @description To be told of offers. */
+            marketing?: boolean | null;
+        };
+        /** @description When the owner of an account agreed to what. */
+        ConsentsView: {
+            /**
+             * Format: date-time
+             * @description To the terms of use.
+             */
+            terms_at?: string | null;
+            /**
+             * Format: date-time
+             * @description To the privacy notice.
+             */
+            privacy_at?: string | null;
+            /**
+             * Format: date-time
+             * @description To be told of offers.
+             */
+            marketing_at?: string | null;
+        };
         /** @description A value of the context, taken as text. */
         ContextValue: string | number | boolean;
         /** @description What was said in a round (BRD-2). */
@@ -636,6 +2319,62 @@ export interface components {
          * @enum {string}
          */
         Decision: "yes" | "no" | "conditional" | "abstain";
+        /** @description A deletion that is meant. */
+        DeleteBody: {
+            /**
+             * @description The organization's name.
+             * @example Analytical Engines
+             */
+            confirm: string;
+        };
+        /** @description A device that is bound to the account. */
+        DeviceAnswer: {
+            /**
+             * Format: uuid
+             * @description The device's id.
+             */
+            id: string;
+            /**
+             * @description What it is called.
+             * @example Ada's phone
+             */
+            name?: string | null;
+            /** @description Whether the request comes from it. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it was bound.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last seen, to the minute.
+             */
+            last_seen_at: string;
+        };
+        /** @description A name for a device. */
+        DeviceBody: {
+            /**
+             * @description 1 to 100 characters.
+             * @example Ada's phone
+             */
+            name: string;
+        };
+        /** @description The devices of the account. */
+        Devices: {
+            /** @description The newest first. */
+            data: components["schemas"]["DeviceAnswer"][];
+            /**
+             * Format: int64
+             * @description How many the plan allows; absent without limit.
+             */
+            limit?: number | null;
+            /**
+             * Format: date-time
+             * @description When the next one may be removed, if one was removed within a day.
+             */
+            next_removal_at?: string | null;
+        };
         /** @description A view that does not stand with the result. */
         Dissent: {
             /** @description Whose. */
@@ -654,6 +2393,34 @@ export interface components {
             /** @description The reasoning, word for word. */
             view: string;
         };
+        /** @description A change of address. */
+        EmailBody: {
+            /**
+             * @description The new address.
+             * @example ada@example.org
+             */
+            email: string;
+            /**
+             * Format: password
+             * @description The password, unless the account has none.
+             */
+            password?: string | null;
+        };
+        /** @description How far a change of address has come. */
+        EmailChangeAnswer: {
+            /**
+             * @description The new address.
+             * @example ada@example.org
+             */
+            email: string;
+            /** @description `changed`, or `other_confirmation_needed` while the other address has not agreed. */
+            status: string;
+        };
+        /**
+         * @description Where a key is used. It is part of the token, so that nobody takes one for the other.
+         * @enum {string}
+         */
+        Environment: "live" | "test";
         /** @description Why a session failed, as the user may know it. */
         Failure: {
             /** @description The kind. */
@@ -666,6 +2433,11 @@ export interface components {
          * @enum {string}
          */
         FailureCode: "infra_failure" | "timeout" | "invalid_output" | "cost_ceiling";
+        /**
+         * @description What a plan may hold a number or a yes of (PLT-10). The names are stored and shown, so they never change.
+         * @enum {string}
+         */
+        Feature: "board_sessions" | "personas" | "custom_personas" | "solve_sessions" | "tasks" | "posts" | "emails" | "api_requests" | "devices" | "concurrent_log_ins" | "requests_per_minute" | "solve_history_days" | "pdf_export" | "priority" | "images" | "videos" | "storage_bytes";
         /** @description What is wrong with one field of a request. */
         FieldError: {
             /** @description The field, as a path from the body's root: `personas[2]`. */
@@ -694,10 +2466,37 @@ export interface components {
              */
             name?: string | null;
         };
+        /** @description The person an anomaly is about. */
+        Flagged: {
+            /**
+             * Format: uuid
+             * @description The user's id.
+             */
+            id: string;
+            /** @description The address. */
+            email: string;
+            /** @description What they are called. */
+            name: string;
+        };
+        /** @description Whose password was forgotten. */
+        ForgotBody: {
+            /**
+             * @description The address of the account.
+             * @example ada@example.com
+             */
+            email: string;
+            /** @description The answer of the human check, where the server asks for one. */
+            turnstile_token?: string | null;
+        };
         /** @description Answers to the board's questions. */
         GiveAnswers: {
             /** @description One for each question; a question that is left out is skipped. */
             answers: components["schemas"]["Answer"][];
+        };
+        /** @description A log-in that has passed its first factor. */
+        HalfWayBody: {
+            /** @description The challenge of `SECOND_FACTOR_REQUIRED`. */
+            challenge: string;
         };
         /** @description The answer of the live check. */
         Health: {
@@ -711,10 +2510,233 @@ export interface components {
          * @enum {string}
          */
         HealthStatus: "ok" | "degraded" | "down";
+        /** @description The invitations of an organization. */
+        InvitationList: {
+            /** @description The newest two hundred, the newest first. */
+            data: components["schemas"]["InvitationView"][];
+        };
+        /** @description An invitation as the organization sees it. */
+        InvitationView: {
+            /**
+             * Format: uuid
+             * @description The invitation's id.
+             */
+            id: string;
+            /**
+             * @description The invited address.
+             * @example grace@example.com
+             */
+            email: string;
+            /** @description The role that whoever accepts will have. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: uuid
+             * @description Who invited; null when their account is gone.
+             */
+            invited_by?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when it can be accepted.
+             */
+            expires_at: string;
+            /**
+             * @description `open`, `accepted`, `revoked` or `expired`.
+             * @example open
+             */
+            status: string;
+        };
+        /** @description Whom to invite. */
+        InviteBody: {
+            /**
+             * @description The address to invite.
+             * @example grace@example.com
+             */
+            email: string;
+            /** @description `member` or `admin`. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description An invitation as whoever holds its link sees it. */
+        InvitedView: {
+            /** @description Who invites. */
+            organization: components["schemas"]["InvitingOrganization"];
+            /** @description The role that whoever accepts will have. */
+            role: components["schemas"]["Role"];
+            /**
+             * @description The invited address.
+             * @example grace@example.com
+             */
+            email: string;
+            /** @description The person who invites; null when their account is gone. */
+            inviter_name?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it can be accepted.
+             */
+            expires_at: string;
+            /** @description Always null: whether an address has an account is told to nobody. */
+            account_exists?: boolean | null;
+        };
+        /** @description What an invitation is called after. */
+        InvitingOrganization: {
+            /**
+             * @description What it is called.
+             * @example Analytical Engines
+             */
+            name: string;
+        };
+        /** @description An organization that was joined. */
+        Joined: {
+            /** @description The organization. */
+            organization: components["schemas"]["OrganizationDetails"];
+        };
         /** @description The public keys that verify this server's access tokens (RFC 7517). */
         JwkSet: {
             /** @description The keys, the newest first. Retired ones stay until the last token signed with them has expired. */
             keys: components["schemas"]["PublicJwk"][];
+        };
+        /** @description One API key. */
+        KeyAnswer: {
+            /** @description The key. */
+            key: components["schemas"]["KeyView"];
+        };
+        /** @description What to change. What is left out stays; null takes a limit away. */
+        KeyChangeBody: {
+            /** @description What it is called. */
+            name?: string | null;
+            /** @description Permissions. None that one's own role lacks, unless the key has it already. */
+            scopes?: string[] | null;
+            /** @description Names of models and routes it may ask, with `*` for anything; none means all. */
+            models?: string[] | null;
+            /** @description Addresses and networks it may be used from; none means anywhere. */
+            allowed_ips?: string[] | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: int32
+             * @description How many requests a minute it may make.
+             */
+            requests_per_minute?: number | null;
+            /**
+             * Format: int32
+             * @description How many requests at once it may make.
+             */
+            max_concurrency?: number | null;
+            /**
+             * Format: int64
+             * @description What it may spend in a calendar month (UTC), in millionths of a US dollar.
+             */
+            monthly_budget_microusd?: number | null;
+        };
+        /** @description An API key, without its secret. */
+        KeyView: {
+            /**
+             * Format: uuid
+             * @description The key's id.
+             */
+            id: string;
+            /**
+             * @description What it is called.
+             * @example Nightly reports
+             */
+            name: string;
+            /** @description Where it is used. */
+            environment: components["schemas"]["Environment"];
+            /**
+             * @description The beginning of the token, by which people recognise it.
+             * @example qk_live_01KAJ2Mx
+             */
+            prefix: string;
+            /**
+             * @description The end of the token.
+             * @example x7Qp
+             */
+            last_four: string;
+            /**
+             * @description The permissions that it has, as far as its owner's role has them too.
+             * @example [
+             *       "model:use",
+             *       "model:read"
+             *     ]
+             */
+            scopes: string[];
+            /**
+             * @description Names of models and routes it may ask, with `*` for anything; none means all.
+             * @example [
+             *       "default",
+             *       "openai/*"
+             *     ]
+             */
+            models: string[];
+            /**
+             * @description Addresses and networks it may be used from; none means anywhere.
+             * @example [
+             *       "192.0.2.0/24"
+             *     ]
+             */
+            allowed_ips: string[];
+            /**
+             * Format: int32
+             * @description How many requests a minute it may make.
+             */
+            requests_per_minute?: number | null;
+            /**
+             * Format: int32
+             * @description How many requests at once it may make.
+             */
+            max_concurrency?: number | null;
+            /**
+             * Format: int64
+             * @description What it may spend in a calendar month (UTC), in millionths of a US dollar.
+             */
+            monthly_budget_microusd?: number | null;
+            /**
+             * Format: uuid
+             * @description Whose it is: what it may do never exceeds what they may.
+             */
+            user_id: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_used_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When its secret was last replaced.
+             */
+            rotated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the secret before lives on.
+             */
+            previous_until?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at?: string | null;
+            /**
+             * @description `active`, `expired` or `revoked`.
+             * @example active
+             */
+            status: string;
         };
         /**
          * @description How much support a proposal has.
@@ -734,6 +2756,100 @@ export interface components {
              * @example seven green umbrellas
              */
             password: string;
+            /** @description The answer of the human check, where the server asks for one. */
+            turnstile_token?: string | null;
+        };
+        /** @description The log-ins of a person. */
+        LoginSessionList: {
+            /** @description All that go on, the last used first. */
+            data: components["schemas"]["LoginSessionView"][];
+        };
+        /** @description A log-in that goes on. */
+        LoginSessionView: {
+            /**
+             * Format: uuid
+             * @description The login session's id.
+             */
+            id: string;
+            /** @description Whether it is the caller's own. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When the person logged in.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last refreshed.
+             */
+            last_used_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends however often it is used.
+             */
+            expires_at: string;
+            /** @description The address it was opened from. */
+            ip?: string | null;
+            /** @description The program that opened it. */
+            user_agent?: string | null;
+            /** @description What the client called its device. */
+            device_name?: string | null;
+            /** @description Whether two factors were shown. */
+            second_factor: boolean;
+        };
+        /** @description A key with its token. */
+        MadeKeyAnswer: {
+            /** @description The key. */
+            key: components["schemas"]["KeyView"];
+            /**
+             * @description The token. It is shown this once and cannot be read again.
+             * @example qk_live_01KAJ2Mx…
+             */
+            token: string;
+        };
+        /** @description What happened to a request that ends in a mail. */
+        MailAnswer: {
+            /** @description `sent`, `already_verified` or `check_mail`. */
+            status: string;
+        };
+        /** @description A kept mail as lists show it. */
+        MailHead: {
+            /**
+             * Format: uuid
+             * @description The mail's id.
+             */
+            id: string;
+            /** @description The address. */
+            to: string;
+            /** @description The subject. */
+            subject: string;
+            /**
+             * @description The name of the template.
+             * @example verification
+             */
+            template: string;
+            /**
+             * @description The language it is in.
+             * @example en
+             */
+            locale: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            created_at: string;
+        };
+        /** @description A kept mail. */
+        MailView: components["schemas"]["MailHead"] & {
+            /** @description The plain text. */
+            text: string;
+            /** @description The same as HTML. Show it in a sandboxed frame. */
+            html: string;
+        };
+        /** @description The newest kept mails. */
+        Mails: {
+            /** @description The newest first, at most 200. */
+            data: components["schemas"]["MailHead"][];
         };
         /** @description Who is signed in, and where. */
         Me: {
@@ -743,6 +2859,64 @@ export interface components {
             organization: components["schemas"]["OrganizationView"];
             /** @description What the organization has subscribed to. */
             subscription: components["schemas"]["SubscriptionView"];
+            /** @description What the account remembers of its owner's wishes. */
+            settings: components["schemas"]["SettingsView"];
+            /** @description When its owner agreed to what. */
+            consents: components["schemas"]["ConsentsView"];
+            /** @description What there is beside the password. */
+            second_factor: components["schemas"]["SecondFactorView"];
+        };
+        /** @description The members of an organization. */
+        MemberList: {
+            /** @description All of them, in the order in which they joined. */
+            data: components["schemas"]["MemberView"][];
+        };
+        /** @description Somebody in the organization. */
+        MemberView: {
+            /**
+             * Format: uuid
+             * @description The person's id.
+             */
+            user_id: string;
+            /**
+             * @description What they are called.
+             * @example Ada
+             */
+            name: string;
+            /**
+             * @description Their address.
+             * @example ada@example.com
+             */
+            email: string;
+            /** @description Their role. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: date-time
+             * @description When they joined.
+             */
+            joined_at: string;
+            /** @description Where their picture is, if they have one. */
+            avatar_url?: string | null;
+        };
+        /** @description How much of a counted feature is used. */
+        Meter: {
+            /** @description Of what. */
+            feature: components["schemas"]["Feature"];
+            /**
+             * Format: int64
+             * @description How many are used.
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description How many there are: zero when the plan does not have it, null when it is without limit.
+             */
+            limit?: number | null;
+            /**
+             * Format: date-time
+             * @description When the counter begins anew; null for what counts for life.
+             */
+            resets_at?: string | null;
         };
         /** @description How a report came about. */
         Method: {
@@ -762,6 +2936,19 @@ export interface components {
             prompt_version: string;
             decomposed_by?: components["schemas"]["By"] | null;
             unwritten?: components["schemas"]["FailureCode"] | null;
+        };
+        /** @description The ways into this server, for the pages that offer them. */
+        Methods: {
+            /** @description Whether people log in with a password. */
+            password: boolean;
+            /** @description Who may make an account: `open`, `invited`, `closed`, or `concealed` where everybody is answered the same. */
+            registration: string;
+            /** @description Whether passkeys can be used: not at an address that is a number. */
+            passkeys: boolean;
+            /** @description The public key of the human check, where the server asks for one. */
+            turnstile_site_key?: string | null;
+            /** @description Other services that people sign in with. */
+            providers: components["schemas"]["ProviderView"][];
         };
         /**
          * @description How far a board goes (BRD-26).
@@ -787,6 +2974,67 @@ export interface components {
             /** @description The routes that lead to it. */
             routes: string[];
         };
+        /** @description What an organization is called. */
+        NameBody: {
+            /**
+             * @description Not empty, at most 100 characters.
+             * @example Analytical Engines
+             */
+            name: string;
+        };
+        /** @description A key to be made. */
+        NewKeyBody: {
+            /**
+             * @description What it is called.
+             * @example Nightly reports
+             */
+            name: string;
+            environment?: components["schemas"]["Environment"] | null;
+            /**
+             * @description Permissions, as `model:use`. None that one's own role lacks.
+             * @example [
+             *       "model:use",
+             *       "model:read"
+             *     ]
+             */
+            scopes: string[];
+            /** @description Names of models and routes it may ask, with `*` for anything; none means all. */
+            models?: string[];
+            /** @description Addresses and networks it may be used from; none means anywhere. */
+            allowed_ips?: string[];
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: int32
+             * @description How many requests a minute it may make.
+             */
+            requests_per_minute?: number | null;
+            /**
+             * Format: int32
+             * @description How many requests at once it may make.
+             */
+            max_concurrency?: number | null;
+            /**
+             * Format: int64
+             * @description What it may spend in a calendar month (UTC), in millionths of a US dollar.
+             */
+            monthly_budget_microusd?: number | null;
+        };
+        /** @description A passkey that the browser has made. */
+        NewPasskeyBody: {
+            /** @description The challenge that it answers. */
+            challenge: string;
+            /** @description The browser's `PublicKeyCredential.toJSON()`. */
+            credential: components["schemas"]["RegistrationJson"];
+            /**
+             * @description What to call it.
+             * @example Laptop
+             */
+            name?: string | null;
+        };
         /** @description One next step. */
         NextAction: {
             /** @description What is to be done. */
@@ -795,6 +3043,65 @@ export interface components {
             who: string;
             /** @description By when. */
             by_when: string;
+        };
+        /** @description Those who run the server. */
+        OperatorList: {
+            /** @description All of them, the oldest account first. */
+            data: components["schemas"]["OperatorView"][];
+        };
+        /** @description Somebody who runs the server. */
+        OperatorView: {
+            /**
+             * Format: uuid
+             * @description The person's id.
+             */
+            user_id: string;
+            /**
+             * @description Their address.
+             * @example ada@example.com
+             */
+            email: string;
+            /**
+             * @description What they are called.
+             * @example Ada
+             */
+            name: string;
+            /** @description Whether they have a second factor. */
+            second_factor: boolean;
+        };
+        /** @description An organization as one of its members sees it. */
+        OrganizationDetails: {
+            /**
+             * Format: uuid
+             * @description The organization's id.
+             */
+            id: string;
+            /**
+             * @description What it is called.
+             * @example Analytical Engines
+             */
+            name: string;
+            /** @description The caller's role. */
+            role: components["schemas"]["Role"];
+            /** @description Whether it came with somebody's account. */
+            personal: boolean;
+            /**
+             * @description The plan.
+             * @example free
+             */
+            plan: string;
+            /**
+             * Format: int64
+             * @description How many members it has.
+             */
+            members: number;
+            /** @description Whether the caller acts in it. */
+            acting: boolean;
+        };
+        /** @description The caller's organizations. */
+        OrganizationList: {
+            /** @description All of them, in the order in which the caller joined. */
+            data: components["schemas"]["OrganizationDetails"][];
         };
         /** @description An organization as its member sees it. */
         OrganizationView: {
@@ -816,6 +3123,72 @@ export interface components {
          * @enum {string}
          */
         Outcome: "complete" | "partial" | "no_quorum" | "deadlock";
+        /** @description One page of a list. */
+        Page_AnomalyView: {
+            /** @description The items, in the list's order. */
+            data: {
+                /**
+                 * Format: uuid
+                 * @description The anomaly's id.
+                 */
+                id: string;
+                /** @description Whose account. */
+                user: components["schemas"]["Flagged"];
+                /**
+                 * @description `POSSIBLE_SHARING`, `IMPOSSIBLE_TRAVEL` or `FAST_SWITCHING`.
+                 * @example POSSIBLE_SHARING
+                 */
+                kind: string;
+                /** @description What was seen. */
+                details: unknown;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When an operator looked at it.
+                 */
+                reviewed_at?: string | null;
+            }[];
+            /** @description Where the next page begins. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
+        Page_BudgetView: {
+            /** @description The items, in the list's order. */
+            data: {
+                /** @description Whose spending it holds: `organization`, `key` or `purpose`. */
+                scope: string;
+                /** @description The key's id or the purpose; empty for the organization. */
+                subject: string;
+                /** @description `month` (UTC) or `total`. */
+                period: string;
+                /**
+                 * Format: int64
+                 * @description In micro-dollars.
+                 */
+                cap_microusd: number;
+                /**
+                 * Format: int64
+                 * @description In micro-dollars.
+                 */
+                spent_microusd: number;
+                /**
+                 * Format: int64
+                 * @description What nodes hold for calls that are being made or will be, in micro-dollars.
+                 */
+                reserved_microusd: number;
+                /**
+                 * Format: date-time
+                 * @description When it begins anew; null in total.
+                 */
+                resets_at?: string | null;
+            }[];
+            /** @description Where the next page begins. */
+            pagination: components["schemas"]["Pagination"];
+        };
         /** @description One page of a list. */
         Page_Contribution: {
             /** @description The items, in the list's order. */
@@ -881,6 +3254,139 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
+        Page_KeyView: {
+            /** @description The items, in the list's order. */
+            data: {
+                /**
+                 * Format: uuid
+                 * @description The key's id.
+                 */
+                id: string;
+                /**
+                 * @description What it is called.
+                 * @example Nightly reports
+                 */
+                name: string;
+                /** @description Where it is used. */
+                environment: components["schemas"]["Environment"];
+                /**
+                 * @description The beginning of the token, by which people recognise it.
+                 * @example qk_live_01KAJ2Mx
+                 */
+                prefix: string;
+                /**
+                 * @description The end of the token.
+                 * @example x7Qp
+                 */
+                last_four: string;
+                /**
+                 * @description The permissions that it has, as far as its owner's role has them too.
+                 * @example [
+                 *       "model:use",
+                 *       "model:read"
+                 *     ]
+                 */
+                scopes: string[];
+                /**
+                 * @description Names of models and routes it may ask, with `*` for anything; none means all.
+                 * @example [
+                 *       "default",
+                 *       "openai/*"
+                 *     ]
+                 */
+                models: string[];
+                /**
+                 * @description Addresses and networks it may be used from; none means anywhere.
+                 * @example [
+                 *       "192.0.2.0/24"
+                 *     ]
+                 */
+                allowed_ips: string[];
+                /**
+                 * Format: int32
+                 * @description How many requests a minute it may make.
+                 */
+                requests_per_minute?: number | null;
+                /**
+                 * Format: int32
+                 * @description How many requests at once it may make.
+                 */
+                max_concurrency?: number | null;
+                /**
+                 * Format: int64
+                 * @description What it may spend in a calendar month (UTC), in millionths of a US dollar.
+                 */
+                monthly_budget_microusd?: number | null;
+                /**
+                 * Format: uuid
+                 * @description Whose it is: what it may do never exceeds what they may.
+                 */
+                user_id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last used, to the minute.
+                 */
+                last_used_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it ends by itself.
+                 */
+                expires_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When its secret was last replaced.
+                 */
+                rotated_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Until when the secret before lives on.
+                 */
+                previous_until?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was revoked.
+                 */
+                revoked_at?: string | null;
+                /**
+                 * @description `active`, `expired` or `revoked`.
+                 * @example active
+                 */
+                status: string;
+            }[];
+            /** @description Where the next page begins. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
+        Page_Meter: {
+            /** @description The items, in the list's order. */
+            data: {
+                /** @description Of what. */
+                feature: components["schemas"]["Feature"];
+                /**
+                 * Format: int64
+                 * @description How many are used.
+                 */
+                used: number;
+                /**
+                 * Format: int64
+                 * @description How many there are: zero when the plan does not have it, null when it is without limit.
+                 */
+                limit?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When the counter begins anew; null for what counts for life.
+                 */
+                resets_at?: string | null;
+            }[];
+            /** @description Where the next page begins. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
         Page_ModelView: {
             /** @description The items, in the list's order. */
             data: {
@@ -920,6 +3426,44 @@ export interface components {
                 traits: components["schemas"]["Traits"];
                 /** Format: float */
                 temperature: number;
+            }[];
+            /** @description Where the next page begins. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
+        Page_PlanView: {
+            /** @description The items, in the list's order. */
+            data: {
+                /**
+                 * @description Its stable name.
+                 * @example standard
+                 */
+                id: string;
+                /**
+                 * @description What it is called.
+                 * @example Standard
+                 */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description The price a month in hundredths of the currency; null is to be agreed.
+                 * @example 1200
+                 */
+                price_cents?: number | null;
+                /**
+                 * @description The currency, ISO 4217.
+                 * @example USD
+                 */
+                currency: string;
+                /** @description Whether the price is for each seat. */
+                per_seat: boolean;
+                /**
+                 * @description The support that comes with it: `community`, `email`, `priority`, `sla`.
+                 * @example email
+                 */
+                support: string;
+                /** @description What it holds, every feature in the order of the list. */
+                features: components["schemas"]["AllowanceView"][];
             }[];
             /** @description Where the next page begins. */
             pagination: components["schemas"]["Pagination"];
@@ -1007,6 +3551,85 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
         };
         /** @description One page of a list. */
+        Page_UsageGroup: {
+            /** @description The items, in the list's order. */
+            data: (components["schemas"]["UsageFigures"] & {
+                /** @description The model as `provider/model`, the key's id, or the endpoint's path: empty for the server's own work. */
+                id: string;
+            })[];
+            /** @description Where the next page begins. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
+        Page_UsageRequest: {
+            /** @description The items, in the list's order. */
+            data: {
+                id: string;
+                /** Format: date-time */
+                started_at: string;
+                /** @description Finds the call, with all of its attempts, in the server's log. */
+                request_id: string;
+                /**
+                 * Format: int64
+                 * @description Which attempt of the call, from 1.
+                 */
+                attempt: number;
+                /** @description The API key, if one was used. */
+                key_id?: string | null;
+                /** @description Whose call it was. */
+                user_id?: string | null;
+                /** @description What was asked for. */
+                route: string;
+                /** @description Who was asked, as `provider/model`. */
+                model: string;
+                /** @description The path that was called; empty for the server's own work. */
+                endpoint: string;
+                purpose: string;
+                /** @description How it ended: `answered`, `cached`, `cancelled`, or why it failed. */
+                status: string;
+                /**
+                 * Format: int64
+                 * @description What the provider answered.
+                 */
+                http_status?: number | null;
+                streamed: boolean;
+                /** Format: int64 */
+                tokens_in?: number | null;
+                /** Format: int64 */
+                tokens_out?: number | null;
+                /** Format: int64 */
+                tokens_cached?: number | null;
+                /** Format: int64 */
+                tokens_cache_write?: number | null;
+                /** Format: int64 */
+                tokens_reasoning?: number | null;
+                /**
+                 * Format: int64
+                 * @description In micro-dollars. Null when unknown; absent for those who may not see it.
+                 */
+                cost_microusd?: number | null;
+                /** Format: double */
+                latency_ms: number;
+                /** Format: double */
+                first_token_ms?: number | null;
+            }[];
+            /** @description Where the next page begins. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
+        Page_UsageStep: {
+            /** @description The items, in the list's order. */
+            data: (components["schemas"]["UsageFigures"] & {
+                /**
+                 * Format: date-time
+                 * @description When it begins.
+                 */
+                start: string;
+            })[];
+            /** @description Where the next page begins. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
         Page_Vote: {
             /** @description The items, in the list's order. */
             data: {
@@ -1059,6 +3682,106 @@ export interface components {
             /** @description Whether there is a next page. */
             has_more: boolean;
         };
+        /** @description A passkey's answer. */
+        PasskeyAnswer: {
+            /** @description The challenge that it answers. */
+            challenge: string;
+            /** @description The browser's `PublicKeyCredential.toJSON()`. */
+            credential: components["schemas"]["AssertionJson"];
+        };
+        /** @description Another name for a passkey. */
+        PasskeyName: {
+            /**
+             * @description The name.
+             * @example Laptop
+             */
+            name: string;
+        };
+        /** @description What the browser asks for. */
+        PasskeyOptions: {
+            /** @description What the browser's `PublicKeyCredential.parseRequestOptionsFromJSON` takes, under `publicKey`. */
+            options: Record<string, never>;
+        };
+        /** @description A question for a passkey. */
+        PasskeyQuestion: {
+            /**
+             * @description Send it along with the answer, within five minutes.
+             * @example qc_0JZ0mB1v4cR5xq7l2uQ3n8k6s9d1f4h7j0a2c5e8g0
+             */
+            challenge: string;
+            /** @description What the browser's `PublicKeyCredential.parse…OptionsFromJSON` takes, under `publicKey`. */
+            options: Record<string, never>;
+        };
+        /** @description A passkey. */
+        PasskeyView: {
+            /**
+             * Format: uuid
+             * @description The passkey's id.
+             */
+            id: string;
+            /**
+             * @description What its owner calls it.
+             * @example Laptop
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last used to log in.
+             */
+            last_used_at?: string | null;
+            /** @description Whether it is kept on more than one device. */
+            backed_up: boolean;
+        };
+        /** @description A person's passkeys. */
+        Passkeys: {
+            /** @description The oldest first. */
+            data: components["schemas"]["PasskeyView"][];
+        };
+        /** @description A change of password. */
+        PasswordBody: {
+            /**
+             * Format: password
+             * @description The password so far, unless the account has none.
+             */
+            current_password?: string | null;
+            /**
+             * Format: password
+             * @description 8 to 128 characters, not easy to guess.
+             * @example eight green umbrellas
+             */
+            new_password: string;
+        };
+        /** @description The password once more. */
+        PasswordProof: {
+            /**
+             * Format: password
+             * @description The account's password, if it has one.
+             */
+            password?: string | null;
+        };
+        /**
+         * @description Over which time a counted feature adds up.
+         * @enum {string}
+         */
+        Per: "month" | "life";
+        /** @description From when to when. */
+        PeriodView: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            start: string;
+            /**
+             * Format: date-time
+             * @description When the next one begins, and with it the counters of the month.
+             */
+            end: string;
+        };
         /** @description An expert who can take a seat. */
         PersonaView: {
             code: string;
@@ -1079,6 +3802,39 @@ export interface components {
          * @enum {string}
          */
         Phase: "intake" | "decomposition" | "selection" | "initial_round" | "discussion" | "voting" | "synthesis" | "complete";
+        /** @description A plan of the price list. */
+        PlanView: {
+            /**
+             * @description Its stable name.
+             * @example standard
+             */
+            id: string;
+            /**
+             * @description What it is called.
+             * @example Standard
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description The price a month in hundredths of the currency; null is to be agreed.
+             * @example 1200
+             */
+            price_cents?: number | null;
+            /**
+             * @description The currency, ISO 4217.
+             * @example USD
+             */
+            currency: string;
+            /** @description Whether the price is for each seat. */
+            per_seat: boolean;
+            /**
+             * @description The support that comes with it: `community`, `email`, `priority`, `sla`.
+             * @example email
+             */
+            support: string;
+            /** @description What it holds, every feature in the order of the list. */
+            features: components["schemas"]["AllowanceView"][];
+        };
         /** @description The body of every error answer. */
         ProblemBody: {
             /** @description What went wrong. */
@@ -1096,6 +3852,41 @@ export interface components {
             params: Record<string, never>;
             /** @description Finds the request in the server's log. */
             request_id: string;
+        };
+        /** @description Changes to a profile; what is absent stays. */
+        ProfileBody: {
+            /**
+             * @description What the person is called.
+             * @example Ada
+             */
+            name?: string | null;
+            /**
+             * @description A language tag.
+             * @example es
+             */
+            locale?: string | null;
+            /**
+             * @description An IANA time zone.
+             * @example Europe/Madrid
+             */
+            time_zone?: string | null;
+            /** @description Settings to change. */
+            settings?: components["schemas"]["SettingsBody"];
+        };
+        /** @description Another service that people sign in with. */
+        ProviderView: {
+            /**
+             * @description Its name in addresses.
+             * @example google
+             */
+            name: string;
+            /** @description `google`, `github`, `linkedin`, `apple` or `oidc`. */
+            kind: string;
+            /**
+             * @description What its button says.
+             * @example Google
+             */
+            label: string;
         };
         /** @description One public key of `/.well-known/jwks.json` (RFC 7517, RFC 8037). */
         PublicJwk: {
@@ -1130,6 +3921,16 @@ export interface components {
                 [key: string]: components["schemas"]["HealthStatus"];
             };
         };
+        /** @description Codes for who has lost the app. Shown once. */
+        RecoveryCodes: {
+            /**
+             * @description Ten codes, each good once.
+             * @example [
+             *       "7h2k-m4np-q6rs"
+             *     ]
+             */
+            recovery_codes: string[];
+        };
         /** @description A refresh token, unless it comes as a cookie. */
         RefreshBody: {
             /** @description The refresh token of the last answer. */
@@ -1158,6 +3959,39 @@ export interface components {
              * @example en
              */
             locale?: string | null;
+            /** @description The answer of the human check, where the server asks for one. */
+            turnstile_token?: string | null;
+            /** @description The token of an invitation to this address: the account joins the organization with it. */
+            invitation?: string | null;
+        };
+        /** @description A new passkey as a browser's `PublicKeyCredential.toJSON()` gives it. Binary values are base64url without padding. */
+        RegistrationJson: {
+            /** @description The credential's id. */
+            id: string;
+            /** @description The same. */
+            rawId: string;
+            /**
+             * @description Always `public-key`.
+             * @example public-key
+             */
+            type: string;
+            /** @description What the authenticator made. */
+            response: components["schemas"]["RegistrationResponseJson"];
+        };
+        /** @description What an authenticator made. */
+        RegistrationResponseJson: {
+            /** @description What the browser saw, as JSON. */
+            clientDataJSON: string;
+            /** @description The credential, as CBOR. */
+            attestationObject: string;
+            /**
+             * @description How the authenticator can be reached.
+             * @example [
+             *       "internal",
+             *       "hybrid"
+             *     ]
+             */
+            transports?: string[];
         };
         /** @description The report of a session. */
         Report: {
@@ -1198,11 +4032,36 @@ export interface components {
         ReportAnswer: {
             report: components["schemas"]["Report"];
         };
+        /** @description A new password by the token of a mail. */
+        ResetBody: {
+            /** @description What follows `token=` in the link. */
+            token: string;
+            /**
+             * Format: password
+             * @description 8 to 128 characters, not easy to guess.
+             * @example seven green umbrellas
+             */
+            password: string;
+        };
         /**
          * @description A user's role in an organization.
          * @enum {string}
          */
         Role: "member" | "admin" | "owner";
+        /** @description A role. */
+        RoleBody: {
+            /** @description The role to have from now on. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description How to rotate. */
+        RotateBody: {
+            /**
+             * Format: int32
+             * @description For how many hours the secret before lives on, but never beyond the key's expiry.
+             * @example 1
+             */
+            grace_hours: number;
+        };
         /** @description A round in numbers; what is unknown is absent (BRD-12). */
         RoundReport: {
             /**
@@ -1225,6 +4084,23 @@ export interface components {
              * @description The share of confidence behind the larger side, 0 to 1.
              */
             agreement?: number | null;
+        };
+        /** @description What an account has beside its password (IDN-6). */
+        SecondFactorView: {
+            /** @description Whether an authenticator app is set up. */
+            totp: boolean;
+            /**
+             * Format: int64
+             * @description How many passkeys there are.
+             */
+            passkeys: number;
+            /**
+             * Format: int64
+             * @description How many recovery codes are left.
+             */
+            recovery_codes_left: number;
+            /** @description Whether this person must have one to act as an operator. */
+            obligatory: boolean;
         };
         /** @description One board session. */
         SessionAnswer: {
@@ -1274,6 +4150,31 @@ export interface components {
             started_at?: string | null;
             /** Format: date-time */
             completed_at?: string | null;
+        };
+        /** @description Changes to the settings; what is absent stays. */
+        SettingsBody: {
+            /**
+             * Format: int64
+             * @description Days that idle sessions are kept.
+             */
+            data_retention_days?: number | null;
+            /** @description Whether a mail tells of a log-in from a new device. */
+            notify_new_device?: boolean | null;
+            /** @description Whether mails tell of news about the product. */
+            notify_product?: boolean | null;
+        };
+        /** @description What an account remembers of its owner's wishes. */
+        SettingsView: {
+            /**
+             * Format: int64
+             * @description Days that idle sessions are kept.
+             * @example 365
+             */
+            data_retention_days: number;
+            /** @description Whether a mail tells of a log-in from a new device. */
+            notify_new_device: boolean;
+            /** @description Whether mails tell of news about the product. */
+            notify_product: boolean;
         };
         /** @description What a persona would vote now (BRD-10). */
         Stance: {
@@ -1342,6 +4243,34 @@ export interface components {
             rounds: components["schemas"]["RoundReport"][];
             stop_reason?: components["schemas"]["StopReason"] | null;
         };
+        /** @description What the organization has subscribed to, and what it has used of it. */
+        SubscriptionUsage: {
+            /**
+             * @description The plan.
+             * @example free
+             */
+            plan: string;
+            /**
+             * @description What the plan is called.
+             * @example Free
+             */
+            plan_name: string;
+            /**
+             * @description Whether it may be used.
+             * @example active
+             */
+            status: string;
+            /**
+             * Format: int64
+             * @description For how many people.
+             * @example 1
+             */
+            seats: number;
+            /** @description The month that is now. */
+            period: components["schemas"]["PeriodView"];
+            /** @description Every feature in the order of the price list. */
+            features: components["schemas"]["UsageView"][];
+        };
         /** @description What the organization has subscribed to. */
         SubscriptionView: {
             /**
@@ -1398,6 +4327,18 @@ export interface components {
             /** @description The rule, as declared before the vote. */
             rule: string;
         };
+        /** @description What something was done to. */
+        TargetView: {
+            /** @description What it is: `user`, `login_session` … */
+            kind: string;
+            /** @description Its id. */
+            id?: string | null;
+        };
+        /** @description The token of a link that was sent by mail. */
+        TokenBody: {
+            /** @description What follows `token=` in the link. */
+            token: string;
+        };
         /** @description What a persona is like, each 0 to 1. */
         Traits: {
             /**
@@ -1426,12 +4367,191 @@ export interface components {
              */
             detail_oriented: number;
         };
+        /** @description To whom the organization is given. */
+        TransferBody: {
+            /**
+             * Format: uuid
+             * @description A member.
+             */
+            user_id: string;
+            /**
+             * Format: password
+             * @description The caller's password, unless the account has none.
+             */
+            password?: string | null;
+        };
         /** @description What to change. */
         UpdateSession: {
             /** @description A short name, at most 200 characters; null takes it away. */
             title?: string | null;
             /** @description Whether it is put away; only once it is over. */
             archived?: boolean | null;
+        };
+        /** @description What requests add up to. */
+        UsageFigures: {
+            /**
+             * Format: int64
+             * @description Calls.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Attempts: a call that was tried again, or elsewhere, has several.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description Attempts that failed.
+             */
+            errors: number;
+            /**
+             * Format: int64
+             * @description Answers from the server's own cache.
+             */
+            cache_hits: number;
+            /**
+             * Format: int64
+             * @description Input tokens, cached ones included.
+             */
+            tokens_in: number;
+            /**
+             * Format: int64
+             * @description Output tokens, reasoning included.
+             */
+            tokens_out: number;
+            /**
+             * Format: int64
+             * @description Input tokens read from a provider's cache.
+             */
+            tokens_cached: number;
+            /**
+             * Format: int64
+             * @description Input tokens written to a provider's cache.
+             */
+            tokens_cache_write: number;
+            /**
+             * Format: int64
+             * @description Output tokens spent on reasoning.
+             */
+            tokens_reasoning: number;
+            /**
+             * Format: int64
+             * @description In micro-dollars. Null when no price is known; absent for those who may not see it.
+             */
+            cost_microusd?: number | null;
+            /**
+             * Format: int64
+             * @description Attempts whose cost is unknown, which `cost_microusd` therefore lacks.
+             */
+            unpriced: number;
+            /**
+             * Format: double
+             * @description The mean time of an attempt, in milliseconds.
+             */
+            latency_ms?: number | null;
+            /**
+             * Format: double
+             * @description The mean time to the first token, in milliseconds.
+             */
+            first_token_ms?: number | null;
+        };
+        /** @description What was used of a model, with a key or at an endpoint. */
+        UsageGroup: components["schemas"]["UsageFigures"] & {
+            /** @description The model as `provider/model`, the key's id, or the endpoint's path: empty for the server's own work. */
+            id: string;
+        };
+        /** @description One attempt of one call. */
+        UsageRequest: {
+            id: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @description Finds the call, with all of its attempts, in the server's log. */
+            request_id: string;
+            /**
+             * Format: int64
+             * @description Which attempt of the call, from 1.
+             */
+            attempt: number;
+            /** @description The API key, if one was used. */
+            key_id?: string | null;
+            /** @description Whose call it was. */
+            user_id?: string | null;
+            /** @description What was asked for. */
+            route: string;
+            /** @description Who was asked, as `provider/model`. */
+            model: string;
+            /** @description The path that was called; empty for the server's own work. */
+            endpoint: string;
+            purpose: string;
+            /** @description How it ended: `answered`, `cached`, `cancelled`, or why it failed. */
+            status: string;
+            /**
+             * Format: int64
+             * @description What the provider answered.
+             */
+            http_status?: number | null;
+            streamed: boolean;
+            /** Format: int64 */
+            tokens_in?: number | null;
+            /** Format: int64 */
+            tokens_out?: number | null;
+            /** Format: int64 */
+            tokens_cached?: number | null;
+            /** Format: int64 */
+            tokens_cache_write?: number | null;
+            /** Format: int64 */
+            tokens_reasoning?: number | null;
+            /**
+             * Format: int64
+             * @description In micro-dollars. Null when unknown; absent for those who may not see it.
+             */
+            cost_microusd?: number | null;
+            /** Format: double */
+            latency_ms: number;
+            /** Format: double */
+            first_token_ms?: number | null;
+        };
+        /** @description What was used over an hour, a day or a month. */
+        UsageStep: components["schemas"]["UsageFigures"] & {
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            start: string;
+        };
+        /** @description What was used over a time. */
+        UsageSummary: components["schemas"]["UsageFigures"] & {
+            /**
+             * Format: date-time
+             * @description From when, in whole hours.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Until just before.
+             */
+            to: string;
+            /** @description How finely the course is told: `hour`, `day` or `month`. */
+            grain: string;
+            /** @description The hours, days or months (UTC), the empty ones too. */
+            series: components["schemas"]["UsageStep"][];
+        };
+        /** @description How much there is of a feature, and how much of it is used. */
+        UsageView: {
+            feature: components["schemas"]["Feature"];
+            /** @description Whether the plan has it at all. */
+            included: boolean;
+            /**
+             * Format: int64
+             * @description How many for all seats together; null when there is no limit.
+             */
+            limit?: number | null;
+            /**
+             * Format: int64
+             * @description How many are used; null for what does not add up.
+             */
+            used?: number | null;
+            per?: components["schemas"]["Per"] | null;
         };
         /** @description A person with an account. */
         UserView: {
@@ -1455,13 +4575,35 @@ export interface components {
              * @example en
              */
             locale: string;
+            /**
+             * @description Their time zone, an IANA name.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
             /** @description Whether they run this server. */
             operator: boolean;
+            /** @description Whether the address was confirmed. */
+            email_verified: boolean;
+            /** @description Whether they can log in with a password. */
+            has_password: boolean;
+            /**
+             * @description Where their picture is, if they have one.
+             * @example /api/v1/users/01990000-0000-7000-8000-000000000000/avatar?v=1
+             */
+            avatar_url?: string | null;
             /**
              * Format: date-time
              * @description When the account was made.
              */
             created_at: string;
+        };
+        /** @description An address that was confirmed. */
+        Verified: {
+            /**
+             * @description The address.
+             * @example ada@example.com
+             */
+            email: string;
         };
         /** @description One ballot. */
         Vote: {
@@ -1652,6 +4794,38 @@ export interface operations {
             };
         };
     };
+    confirm_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            /** @description This address agreed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailChangeAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
     first_operator: {
         parameters: {
             query?: never;
@@ -1688,6 +4862,70 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemBody"];
                 };
             };
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    forgot_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgotBody"];
+            };
+        };
+        responses: {
+            /** @description If there is such an account, a mail is on its way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            /** @description What the link is for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["ValidationFailed"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
@@ -1764,6 +5002,124 @@ export interface operations {
             500: components["responses"]["Internal"];
         };
     };
+    log_out_everywhere: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nobody is logged in to this account any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the log-in page may offer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Methods"];
+                };
+            };
+        };
+    };
+    log_in_with_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            /** @description The challenge is void. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    passkey_login_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the browser is to ask its user for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyQuestion"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
     refresh: {
         parameters: {
             query?: never;
@@ -1816,6 +5172,775 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuthAnswer"];
+                };
+            };
+            /** @description On a server that conceals who has an account: the owner of the address has mail. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckMail"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetBody"];
+            };
+        };
+        responses: {
+            /** @description The password is set. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    answer_with_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeAnswer"];
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            /** @description The challenge is void. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    answer_with_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            /** @description The challenge is void. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    second_factor_passkey_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HalfWayBody"];
+            };
+        };
+        responses: {
+            /** @description What the browser is to ask its user for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            /** @description The challenge is void. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    social_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The service's name. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where to go. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    social_callback_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The service's name. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same address, to be read. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    social_start: {
+        parameters: {
+            query?: {
+                /** @description Where to go afterwards: a path of the server's own pages. Anything else is ignored. */
+                next?: string;
+                /** @description `1` to connect the service with the account that is signed in. */
+                link?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The service's name, as `GET /auth/methods` lists it. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where to go. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    verify_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            /** @description The address is confirmed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    resend_verification: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mail is on its way, or there is nothing to confirm. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    list_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The price list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PlanView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    get_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Plan, month and use. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionUsage"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    list_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Budgets and what is spent of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BudgetView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    set_budgets: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetsInput"];
+            };
+        };
+        responses: {
+            /** @description Budgets and what is spent of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BudgetView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The devices. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    current: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The device that the request names. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    remove_device: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The device. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is bound no more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    rename_device: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The device. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceBody"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    list_keys: {
+        parameters: {
+            query?: {
+                /** @description How many items at most, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KeyView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKeyBody"];
+            };
+        };
+        responses: {
+            /** @description The key and its token. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeKeyAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    get_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is refused from now on. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    change_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyChangeBody"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    rotate_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateBody"];
+            };
+        };
+        responses: {
+            /** @description The key and its new token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeKeyAnswer"];
                 };
             };
             400: components["responses"]["InvalidBody"];
@@ -1873,6 +5998,821 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+        };
+    };
+    list_operators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everybody who runs the server. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorList"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddBody"];
+            };
+        };
+        responses: {
+            /** @description They are one. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    list_anomalies: {
+        parameters: {
+            query?: {
+                /** @description Only those that were looked at, or only those that were not. */
+                reviewed?: boolean;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description Where the last page ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AnomalyView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    review: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The anomaly. */
+                anomaly_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnomalyView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description Only actions that begin so: `identity.login`. */
+                action?: string;
+                /** @description Only what this person did, or what was done to them. */
+                user_id?: string;
+                /** @description Only what happened in this organization. */
+                org_id?: string;
+                /** @description Only from this time on. */
+                since?: string;
+                /** @description Only before this time. */
+                until?: string;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description Where the last page ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    mails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest mails. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mails"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mail. */
+                mail_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mail. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    remove_operator: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The operator. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are one no longer. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    list_organizations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every organization the caller belongs to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationList"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    create_organization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameBody"];
+            };
+        };
+        responses: {
+            /** @description It is made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDetails"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    accept: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            /** @description The caller is a member. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The acting organization. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDetails"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    delete_organization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The acting organization. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteBody"];
+            };
+        };
+        responses: {
+            /** @description It is deleted. Refresh to act in another one. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    rename_organization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The acting organization. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameBody"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDetails"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The acting organization. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Open ones and what became of the others. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationList"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The acting organization. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteBody"];
+            };
+        };
+        responses: {
+            /** @description The mail is on its way. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    revoke_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The acting organization. */
+                id: string;
+                /** @description The invitation. */
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its link opens nothing any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    resend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The acting organization. */
+                id: string;
+                /** @description The invitation. */
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mail is on its way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    leave: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description One of the caller's organizations. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller is no member any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The acting organization. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every member. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberList"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The acting organization. */
+                id: string;
+                /** @description The member. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are no member any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    change_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The acting organization. */
+                id: string;
+                /** @description The member. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    switch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description One of the caller's organizations. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pair that acts there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    transfer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The acting organization. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferBody"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDetails"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
         };
     };
     list_personas: {
@@ -1939,7 +6879,10 @@ export interface operations {
     create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1999,7 +6942,10 @@ export interface operations {
     delete: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2026,7 +6972,10 @@ export interface operations {
     update: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2059,7 +7008,10 @@ export interface operations {
     answers: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2126,7 +7078,10 @@ export interface operations {
     pause: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2155,7 +7110,10 @@ export interface operations {
     resume: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2184,7 +7142,10 @@ export interface operations {
     start: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2213,7 +7174,10 @@ export interface operations {
     stop: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2415,6 +7379,293 @@ export interface operations {
             500: components["responses"]["Internal"];
         };
     };
+    get_usage_by_endpoint: {
+        parameters: {
+            query?: {
+                /** @description From when; thirty days before `to` unless told. */
+                from?: string;
+                /** @description Until just before; now unless told. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each endpoint. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UsageGroup"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    get_usage_by_key: {
+        parameters: {
+            query?: {
+                /** @description From when; thirty days before `to` unless told. */
+                from?: string;
+                /** @description Until just before; now unless told. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At most 200 keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UsageGroup"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    get_usage_by_model: {
+        parameters: {
+            query?: {
+                /** @description From when; thirty days before `to` unless told. */
+                from?: string;
+                /** @description Until just before; now unless told. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At most 200 models. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UsageGroup"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    get_usage_by_month: {
+        parameters: {
+            query?: {
+                /** @description From when; thirty days before `to` unless told. */
+                from?: string;
+                /** @description Until just before; now unless told. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whole months. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UsageStep"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    export_usage: {
+        parameters: {
+            query?: {
+                /** @description From when; thirty days before `to` unless told. */
+                from?: string;
+                /** @description Until just before; now unless told. */
+                to?: string;
+                /** @description Made with this API key. */
+                key?: string;
+                /** @description Answered, or not, by this model, as `provider/model`. */
+                model?: string;
+                /** @description Asked for by this name. */
+                route?: string;
+                /** @description Ended like this: `answered`, `cached`, `cancelled`, `failed`, or one of the failures: `cut`, `timeout` … */
+                status?: string;
+                /** @description Made for this: `api`, `board`, `chat`, `solve`, `task`. */
+                purpose?: string;
+                /** @description How many at most, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them; `limit` and `cursor` count for nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    get_usage_quota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is counted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Meter"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    list_usage_requests: {
+        parameters: {
+            query?: {
+                /** @description From when; thirty days before `to` unless told. */
+                from?: string;
+                /** @description Until just before; now unless told. */
+                to?: string;
+                /** @description Made with this API key. */
+                key?: string;
+                /** @description Answered, or not, by this model, as `provider/model`. */
+                model?: string;
+                /** @description Asked for by this name. */
+                route?: string;
+                /** @description Ended like this: `answered`, `cached`, `cancelled`, `failed`, or one of the failures: `cut`, `timeout` … */
+                status?: string;
+                /** @description Made for this: `api`, `board`, `chat`, `solve`, `task`. */
+                purpose?: string;
+                /** @description How many at most, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Attempts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UsageRequest"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    get_usage_summary: {
+        parameters: {
+            query?: {
+                /** @description From when; thirty days before `to` unless told. */
+                from?: string;
+                /** @description Until just before; now unless told. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was used. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageSummary"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -2441,6 +7692,855 @@ export interface operations {
             422: components["responses"]["ValidationFailed"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
+        };
+    };
+    change_me: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileBody"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    put_avatar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description PNG, JPEG or WebP, at most 256 KiB. */
+        requestBody?: {
+            content: {
+                "image/jpeg": unknown;
+                "image/png": unknown;
+                "image/webp": unknown;
+            };
+        };
+        responses: {
+            /** @description The picture is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AvatarAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    remove_avatar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no picture any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    connections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The services. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionList"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    disconnect: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The service's name. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is disconnected. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    consent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentBody"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentsView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    change_email: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailBody"];
+            };
+        };
+        responses: {
+            /** @description The mails are on their way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    list_login_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every log-in that goes on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginSessionList"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    revoke_login_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description One of the caller's log-ins. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    list_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The passkeys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    add_passkey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskeyBody"];
+            };
+        };
+        responses: {
+            /** @description The passkey is added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    passkey_options: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            /** @description What the browser is to ask its user for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyQuestion"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The passkey's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"] | null;
+            };
+        };
+        responses: {
+            /** @description The passkey is removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    rename_passkey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The passkey's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyName"];
+            };
+        };
+        responses: {
+            /** @description The passkey. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordBody"];
+            };
+        };
+        responses: {
+            /** @description The password is changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppCode"];
+            };
+        };
+        responses: {
+            /** @description The new codes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    set_up_app: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            /** @description What the app is told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppSetupView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    confirm_app: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppCode"];
+            };
+        };
+        responses: {
+            /** @description The app is the second factor from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    remove_app: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppRemoval"];
+            };
+        };
+        responses: {
+            /** @description The app is removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    avatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": unknown;
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    create_chat_completion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description As OpenAI describes it. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description As OpenAI describes it; with `stream`, server-sent events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    create_embeddings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description As OpenAI describes it. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description As OpenAI describes it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    create_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description As Anthropic describes it. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description As Anthropic describes it; with `stream`, server-sent events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    count_message_tokens: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description As Anthropic describes it. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description `{input_tokens}`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    list_openai_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As OpenAI and Anthropic describe it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    get_openai_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model; slashes may stand as they are. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As OpenAI and Anthropic describe it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    create_response: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description As OpenAI describes it. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description As OpenAI describes it; with `stream`, server-sent events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
         };
     };
 }

@@ -15,7 +15,7 @@ function serve(state: { access: boolean; refresh: number }) {
 			state.access = state.refresh === 200;
 			return new Response('{}', { status: state.refresh });
 		}
-		if (path.startsWith('/api/v1/auth/')) return denied('INVALID_CREDENTIALS');
+		if (path === '/api/v1/auth/login') return denied('INVALID_CREDENTIALS');
 		if (!state.access) return denied('TOKEN_EXPIRED');
 		const body = typeof input === 'string' ? '' : await input.text();
 		return new Response(JSON.stringify({ body }), { status: 200 });
@@ -67,6 +67,14 @@ it('never renews for a wrong password', async () => {
 	const { send } = await import('./transport');
 	expect((await send(`${ORIGIN}/api/v1/auth/login`, { method: 'POST', body: '{}' })).status).toBe(401);
 	expect(calls).toEqual(['/api/v1/auth/login']);
+});
+
+it('renews for those calls of /auth/ that need a signed-in person', async () => {
+	const calls = serve({ access: false, refresh: 200 });
+	const { send } = await import('./transport');
+	const path = '/api/v1/auth/verify-email/resend';
+	expect((await send(ORIGIN + path, { method: 'POST', body: '{}' })).status).toBe(200);
+	expect(calls).toEqual([path, '/api/v1/auth/refresh', path]);
 });
 
 it('takes turns with other tabs, and does not renew again what another tab has renewed', async () => {

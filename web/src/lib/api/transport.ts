@@ -2,6 +2,8 @@ import { readProblem } from './problem';
 
 const LOCK = 'quorate.refresh';
 const HEADER = { 'X-Quorate-Client': 'web' };
+/** Of the calls under /auth/ these alone are made by somebody who is signed in. */
+const SIGNED_IN = ['/api/v1/auth/logout-all', '/api/v1/auth/verify-email/resend'];
 
 let renewal: Promise<boolean> | null = null;
 let onExpired: () => void = () => {};
@@ -23,7 +25,14 @@ async function refresh(): Promise<boolean> {
 		body: '{}',
 	});
 	// A server in trouble says nothing about the login session: let the caller see the trouble instead.
-	if (answer.status >= 500 || answer.status === 429) throw readProblem(answer.status, await bodyOf(answer));
+	if (answer.status >= 500 || answer.status === 429) {
+		throw readProblem(
+			answer.status,
+			await bodyOf(answer),
+			answer.headers.get('x-request-id'),
+			answer.headers.get('retry-after'),
+		);
+	}
 	return answer.ok;
 }
 
@@ -66,8 +75,9 @@ export async function send(input: Request | string, init?: RequestInit): Promise
 	for (const [name, value] of Object.entries(HEADER)) request.headers.set(name, value);
 	const again = request.clone();
 	const answer = await fetch(request);
-	if (new URL(request.url).pathname.startsWith('/api/v1/auth/') || !(await accessExpired(answer)))
-		return answer;
+	const { pathname } = new URL(request.url);
+	const renewable = !pathname.startsWith('/api/v1/auth/') || SIGNED_IN.includes(pathname);
+	if (!renewable || !(await accessExpired(answer))) return answer;
 	if (await renew()) {
 		const second = await fetch(again);
 		if (!(await accessExpired(second))) return second;

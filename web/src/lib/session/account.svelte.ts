@@ -32,22 +32,25 @@ export const account = {
 	},
 	/** Asks the server once who is signed in; null when nobody is. */
 	load(): Promise<User | null> {
-		if (user) return Promise.resolve(user);
+		return user ? Promise.resolve(user) : account.reload();
+	},
+	/**
+	 * Asks the server anew, because something outside this page may have changed: a confirmed address. Until the answer
+	 * is here the page keeps what it knows.
+	 */
+	reload(): Promise<User | null> {
 		loading ??= ask(api.GET('/api/v1/users/me'))
 			.then((body) => adopt(body.user))
 			.catch((problem: Problem) => {
 				if (problem.status !== 401) throw problem;
+				user = null;
 				return null;
 			})
 			.finally(() => (loading = null));
 		return loading;
 	},
-	async logIn(email: string, password: string): Promise<User> {
-		return adopt((await ask(api.POST('/api/v1/auth/login', { body: { email, password } }))).user);
-	},
-	async register(body: { email: string; password: string; name?: string; locale: string }): Promise<User> {
-		return adopt((await ask(api.POST('/api/v1/auth/register', { body }))).user);
-	},
+	/** Takes over the person of an answer: after a log-in of any kind, and after a change of their profile. */
+	adopt,
 	async becomeOperator(body: {
 		token: string;
 		email: string;
