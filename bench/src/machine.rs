@@ -8,10 +8,16 @@ use quorate_kernel::{Clock, SystemClock};
 use crate::server::Binary;
 
 /// Date, machine, commit and command, as a Markdown list.
-pub(crate) fn describe(binary: &Binary) -> Result<String> {
+pub(crate) fn describe(binary: Option<&Binary>) -> Result<String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let profile = if cfg!(debug_assertions) { "" } else { "--release " };
-    let size = std::fs::metadata(binary.path())?.len() as f64 / 1_048_576.0;
+    let server = match binary {
+        Some(binary) => {
+            let size = std::fs::metadata(binary.path())?.len() as f64 / 1_048_576.0;
+            format!("`{}`, {size:.1} MiB", binary.path().display())
+        }
+        None => "not built".to_owned(),
+    };
     let lines = [
         format!("Date: {}", SystemClock.now().format("%Y-%m-%d %H:%M UTC")),
         format!(
@@ -23,7 +29,7 @@ pub(crate) fn describe(binary: &Binary) -> Result<String> {
         ),
         format!("Commit: {}", commit()),
         format!("Command: `cargo run {profile}-p quorate-bench -- {}`", arguments.join(" ").trim()),
-        format!("Server: `{}`, {size:.1} MiB", binary.path().display()),
+        format!("Server: {server}"),
         format!("PostgreSQL: {}", first_line("psql", &["--version"]).unwrap_or_else(|| "unknown".to_owned())),
         format!("Load average at the start: {}", load_average()),
     ];

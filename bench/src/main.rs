@@ -1,10 +1,12 @@
 //! `cargo run --release -p quorate-bench -- board`: measures the real server as a child process, on SQLite and on
-//! PostgreSQL, over loopback. What is measured and how to read it: `bench/README.md`.
+//! PostgreSQL, over loopback; `… -- gateway` measures its gateway beside others. What is measured and how to read it:
+//! `bench/README.md`.
 
 mod api_load;
 mod client;
 mod database;
 mod engine;
+mod gateway;
 mod load;
 mod machine;
 mod memory;
@@ -13,6 +15,7 @@ mod report;
 mod scripted_run;
 mod server;
 mod start;
+mod storm;
 mod streams;
 mod watcher;
 
@@ -21,7 +24,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use clap::{Parser, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::database::Engine;
@@ -29,10 +32,15 @@ use crate::report::Report;
 use crate::server::Binary;
 
 /// What can be measured as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Subcommand)]
 enum Suite {
     /// The server with a board: start-up, memory, engine, API, streams.
-    Board,
+    Board(BoardArguments),
+    /// The gateway beside other gateways.
+    Gateway(gateway::GatewayArguments),
+    /// The upstream of the part `gateway`, which starts it.
+    #[command(hide = true)]
+    Mock(gateway::MockArguments),
 }
 
 /// A part of the board suite.
@@ -46,17 +54,26 @@ enum Part {
     Engine,
     /// Reads and writes a second.
     Api,
+    /// A hundred log-ins at once.
+    Storm,
     /// A thousand open streams.
     Streams,
 }
 
-/// Measures the real server as a child process on SQLite and PostgreSQL.
+/// Measures the real server as a child process.
 #[derive(Debug, Parser)]
-#[command(name = "bench")]
+#[command(name = "bench", args_conflicts_with_subcommands = true)]
 struct Arguments {
-    /// What to measure.
-    #[arg(value_enum, default_value_t = Suite::Board)]
-    suite: Suite,
+    /// What to measure; the board unless told.
+    #[command(subcommand)]
+    suite: Option<Suite>,
+    #[command(flatten)]
+    board: BoardArguments,
+}
+
+/// What the part `board` can be told.
+#[derive(Debug, Args)]
+struct BoardArguments {
     /// The server; target/release/quorate of this workspace unless told.
     #[arg(long, value_name = "PATH")]
     binary: Option<PathBuf>,
@@ -83,26 +100,44 @@ struct Arguments {
     streams: u32,
 }
 
-impl Arguments {
+impl BoardArguments {
     fn wants(&self, part: Part) -> bool {
         self.only.is_empty() || self.only.contains(&part)
     }
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    // Whatever is dropped here ends what it started: child processes, folders, schemas.
-    let outcome = tokio::select! {
-        outcome = Box::pin(run(&arguments)) => outcome,
-        interrupted = interrupted() => interrupted,
-    };
-    match outcome {
+fn main() -> ExitCode {
+    let Arguments { suite, board } = Arguments::parse();
+    let suite = suite.unwrap_or(Suite::Board(board));
+    match perform(&suite) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "bench: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The board's load takes what cores there are; the gateway's generator and its mock have one thread each.
+fn perform(suite: &Suite) -> Result<()> {
+    let mut runtime = match suite {
+        Suite::Board(_) => tokio::runtime::Builder::new_multi_thread(),
+        Suite::Gateway(_) | Suite::Mock(_) => tokio::runtime::Builder::new_current_thread(),
+    };
+    runtime.enable_all().build()?.block_on(async {
+        // Whatever is dropped here ends what it started: child processes, folders, schemas.
+        tokio::select! {
+            outcome = Box::pin(run(suite)) => outcome,
+            interrupted = interrupted() => interrupted,
+        }
+    })
+}
+
+async fn run(suite: &Suite) -> Result<()> {
+    match suite {
+        Suite::Board(arguments) => board(arguments).await,
+        Suite::Gateway(arguments) => gateway::run(arguments).await,
+        Suite::Mock(arguments) => gateway::mock::serve(arguments.listen).await,
     }
 }
 
@@ -115,11 +150,10 @@ async fn interrupted() -> Result<()> {
     bail!("interrupted; everything that was started is ended")
 }
 
-async fn run(arguments: &Arguments) -> Result<()> {
-    let Suite::Board = arguments.suite;
+async fn board(arguments: &BoardArguments) -> Result<()> {
     let binary = Binary::find(arguments.binary.as_deref())?;
-    let mut report = Report::new(machine::describe(&binary)?);
-    for part in [Part::Start, Part::Memory, Part::Engine, Part::Api, Part::Streams] {
+    let mut report = Report::new(machine::describe(Some(&binary))?);
+    for part in [Part::Start, Part::Memory, Part::Engine, Part::Api, Part::Storm, Part::Streams] {
         if !arguments.wants(part) {
             continue;
         }
@@ -132,13 +166,15 @@ async fn run(arguments: &Arguments) -> Result<()> {
                 }
             }
             Part::Api => report.add(api_load::measure(&binary, &arguments.databases, arguments.seconds).await?),
+            Part::Storm => report.add(storm::measure(&binary, &arguments.databases).await?),
             Part::Streams => report.add(streams::measure(&binary, &arguments.databases, arguments.streams).await?),
         }
     }
     report.finish();
     say(&report.markdown())?;
     if arguments.write {
-        let path = report::write(&report.markdown()).context("bench/README.md cannot be written")?;
+        let path =
+            report::write(report::Part::Board, &report.markdown()).context("bench/README.md cannot be written")?;
         say(&format!("written to {}\n", path.display()))?;
     }
     Ok(())
@@ -154,4 +190,21 @@ fn say(text: &str) -> Result<()> {
 /// Tells on standard error what is going on, so that the figures alone are on standard output.
 fn progress(text: &str) {
     let _ = writeln!(std::io::stderr(), "bench: {text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_board_is_measured_unless_another_part_is_named() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' '));
+        let suite = |line: &str| parse(line).unwrap().suite;
+        assert!(suite("bench").is_none());
+        assert!(parse("bench --only start").unwrap().board.only == [Part::Start]);
+        assert!(matches!(suite("bench board --only api"), Some(Suite::Board(board)) if board.only == [Part::Api]));
+        assert!(matches!(suite("bench gateway --only nginx,direct --soak 0"), Some(Suite::Gateway(_))));
+        assert!(matches!(suite("bench mock --listen 127.0.0.1:9"), Some(Suite::Mock(_))));
+        assert!(parse("bench gateway --only start").is_err());
+    }
 }

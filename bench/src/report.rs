@@ -6,8 +6,27 @@ use anyhow::{Context, Result};
 
 use crate::machine;
 
-const BEGIN: &str = "<!-- figures: begin (written by `bench --write`) -->";
-const END: &str = "<!-- figures: end -->";
+/// Which figures they are: each part of the page has marks of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The board's.
+    Board,
+    /// The gateway's.
+    Gateway,
+}
+
+impl Part {
+    /// What the figures stand between.
+    const fn marks(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Board => ("<!-- figures: begin (written by `bench --write`) -->", "<!-- figures: end -->"),
+            Self::Gateway => (
+                "<!-- gateway figures: begin (written by `bench gateway --write`) -->",
+                "<!-- gateway figures: end -->",
+            ),
+        }
+    }
+}
 
 /// One table with what is to be known to read it.
 pub(crate) struct Section {
@@ -68,6 +87,11 @@ impl Report {
         self.sections.push(section);
     }
 
+    /// Adds a line to what stands before the tables.
+    pub(crate) fn remark(&mut self, text: impl AsRef<str>) {
+        self.heading += &format!("- {}\n", text.as_ref());
+    }
+
     /// Notes how busy the machine was.
     pub(crate) fn finish(&mut self) {
         self.ending = format!("- Load average at the end: {}\n", machine::load_average());
@@ -81,17 +105,18 @@ impl Report {
 }
 
 /// Puts the figures in place of the earlier ones.
-pub(crate) fn write(figures: &str) -> Result<PathBuf> {
+pub(crate) fn write(part: Part, figures: &str) -> Result<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let text = std::fs::read_to_string(&path)?;
-    std::fs::write(&path, replaced(&text, figures).context("the two marks for the figures are missing")?)?;
+    std::fs::write(&path, replaced(&text, part, figures).context("the two marks for the figures are missing")?)?;
     Ok(path)
 }
 
-fn replaced(text: &str, figures: &str) -> Option<String> {
-    let (before, rest) = text.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", figures.trim_end()))
+fn replaced(text: &str, part: Part, figures: &str) -> Option<String> {
+    let (begin, end) = part.marks();
+    let (before, rest) = text.split_once(begin)?;
+    let (_, after) = rest.split_once(end)?;
+    Some(format!("{before}{begin}\n\n{}\n\n{end}{after}", figures.trim_end()))
 }
 
 #[cfg(test)]
@@ -100,10 +125,14 @@ mod tests {
 
     #[test]
     fn figures_replace_earlier_ones_and_nothing_else() {
-        let page = format!("# Bench\n\n{BEGIN}\nold\n{END}\n\nEnd.\n");
-        let once = replaced(&page, "new\n").unwrap();
-        assert_eq!(once, format!("# Bench\n\n{BEGIN}\n\nnew\n\n{END}\n\nEnd.\n"));
-        assert_eq!(replaced(&once, "new\n").unwrap(), once);
-        assert_eq!(replaced("# Bench", "new"), None);
+        let (begin, end) = Part::Board.marks();
+        let (others_begin, others_end) = Part::Gateway.marks();
+        let others = format!("{others_begin}\nothers\n{others_end}\n");
+        let page = format!("# Bench\n\n{begin}\nold\n{end}\n\n{others}End.\n");
+        let once = replaced(&page, Part::Board, "new\n").unwrap();
+        assert_eq!(once, format!("# Bench\n\n{begin}\n\nnew\n\n{end}\n\n{others}End.\n"));
+        assert_eq!(replaced(&once, Part::Board, "new\n").unwrap(), once);
+        assert!(replaced(&once, Part::Gateway, "newer").unwrap().contains(&format!("{others_begin}\n\nnewer\n")));
+        assert_eq!(replaced("# Bench", Part::Board, "new"), None);
     }
 }
