@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use quorate_kernel::{OrgId, from_millis, millis};
 use quorate_models::{Caller, Purpose};
 use uuid::Uuid;
@@ -107,6 +109,16 @@ pub(crate) struct Budget {
     pub(crate) cap: i64,
 }
 
+/// Of several budgets of one scope and period the lowest: whoever gave a key a budget, and whoever runs its organization,
+/// both mean that no more is spent.
+pub(crate) fn lowest(budgets: impl Iterator<Item = Budget>) -> Vec<Budget> {
+    let mut caps = BTreeMap::new();
+    for Budget { scope, period, cap } in budgets {
+        caps.entry((scope, period)).and_modify(|least: &mut i64| *least = cap.min(*least)).or_insert(cap);
+    }
+    caps.into_iter().map(|((scope, period), cap)| Budget { scope, period, cap }).collect()
+}
+
 /// What spending is kept apart by: a row of `gateway_spend`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Account {
@@ -167,6 +179,23 @@ mod tests {
             assert_eq!(Account::charged(&Entry { cost, ..entry.clone() }).count(), 0);
         }
         assert_eq!(Account::charged(&Entry { key: None, ..entry }).count(), 4);
+    }
+
+    #[test]
+    fn of_two_budgets_of_one_thing_the_lower_holds() {
+        let of = |scope, period, cap| Budget { scope, period, cap };
+        let key = Scope::Key(Uuid::from_u128(3));
+        let all = [
+            of(key, Period::Month, 500),
+            of(Scope::Organization, Period::Month, 900),
+            of(key, Period::Total, 800),
+            of(key, Period::Month, 300),
+            of(key, Period::Month, 700),
+        ];
+        let expected =
+            [of(Scope::Organization, Period::Month, 900), of(key, Period::Month, 300), of(key, Period::Total, 800)];
+        assert_eq!(lowest(all.into_iter()), expected);
+        assert!(lowest(std::iter::empty()).is_empty());
     }
 
     #[test]

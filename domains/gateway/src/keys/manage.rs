@@ -15,14 +15,13 @@ use super::key::{ApiKey, Secrets, Status, StoredKey, Terms};
 use super::token::{Environment, NewToken};
 use super::{Keys, watch};
 use crate::GatewayError;
+use crate::budgets;
 use crate::store::keys::{self as store, Rotation, versions};
 
 /// How many keys of an organization can be in use at once.
 const MOST_ALIVE: i64 = 1_000;
 /// The longest grace of a rotation.
 pub(super) const LONGEST_GRACE: Duration = Duration::from_secs(24 * 3_600);
-/// The signal that budgets have changed, a key's among them.
-const BUDGETS_CHANGED: &str = "gateway/budgets";
 
 /// A key with its token, which is shown this once.
 #[derive(Debug, Clone)]
@@ -198,7 +197,7 @@ impl Keys {
         (action, before): (&'static str, Option<Value>),
     ) -> Result<(), StoreError> {
         tx.signal(watch::CHANGED);
-        tx.signal(BUDGETS_CHANGED);
+        tx.signal(budgets::CHANGED);
         let entry = Entry::new(action, by.actor).in_org(key.org_id).on("api_key", key.id);
         let entry = entry.changing(before, Some(told(&key.terms))).from(by.origin.clone());
         // The last statement before the commit: it holds the head of the log.

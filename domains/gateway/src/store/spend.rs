@@ -5,7 +5,8 @@ use quorate_kernel::{OrgId, millis};
 use quorate_store::{Sql, Store, StoreError, SystemTx, TenantTx};
 use uuid::Uuid;
 
-use crate::budgets::{Account, Budget, Period, Scope};
+use super::keys;
+use crate::budgets::{Account, Budget, Period, Scope, lowest};
 
 const REASON: &str = "budgets are kept also for work without a principal: jobs, and what the API asks";
 
@@ -167,11 +168,13 @@ type BudgetRow = (String, String, String, i64);
 const BUDGETS: &str = "SELECT scope, subject, period, cap FROM gateway_budgets WHERE org_id = $1 \
                        ORDER BY scope, subject, period";
 
-/// The budgets of an organization.
+/// The budgets that hold for an organization: those it has set, and those that its keys have of their own (PLT-1). One
+/// of each scope and period, the lowest.
 pub(crate) async fn budgets(store: &Store, org: OrgId) -> Result<Vec<Budget>, StoreError> {
     let mut tx = store.system_read(REASON).await?;
     let rows: Vec<BudgetRow> = tx.sql(BUDGETS).bind(org.to_string()).all().await?;
-    rows.into_iter().map(budget).collect()
+    let set = rows.into_iter().map(budget).collect::<Result<Vec<_>, _>>()?;
+    Ok(lowest(set.into_iter().chain(keys::budgets(&mut tx, org).await?)))
 }
 
 fn budget((scope, subject, period, cap): BudgetRow) -> Result<Budget, StoreError> {

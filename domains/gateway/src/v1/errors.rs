@@ -4,7 +4,7 @@ use axum::response::Response;
 use quorate_formats::{BadBody, Format};
 use quorate_http::Failure;
 use quorate_kernel::{Code, Problem};
-use quorate_models::{ModelError, ModelErrorKind, RelayFailure};
+use quorate_models::{ModelError, ModelErrorKind, RelayFailure, SpendRefused};
 
 /// The longest wait that is asked of a caller, in seconds: SDKs sleep as long as they are told.
 const MAX_RETRY_AFTER: u64 = 60;
@@ -42,6 +42,26 @@ pub(super) fn not_relayed(failure: RelayFailure) -> Result<Response, Failure> {
     Ok(response)
 }
 
+/// A call that no budget pays for, or of which nobody can say whether one does.
+fn not_paid(refused: &SpendRefused) -> Problem {
+    match refused {
+        SpendRefused::BudgetExceeded { scope, left } => {
+            let whose = match *scope {
+                "key" => "this API key",
+                "purpose" => "this kind of work",
+                _ => "your organization",
+            };
+            let message = format!("The budget of {whose} has {left} left, less than this call may cost.");
+            Problem::new(Code::BudgetExceeded, message).with("scope", *scope).with("left_microusd", left.0)
+        }
+        SpendRefused::Unavailable(_) => {
+            let mut problem = Problem::new(Code::Unavailable, "Budgets cannot be checked just now. Try again shortly.");
+            problem.retry_after = Some(5);
+            problem
+        }
+    }
+}
+
 /// A failure of ours, or of a provider about which the caller can do nothing.
 pub(super) fn problem(error: &ModelError) -> Problem {
     let failed = |code, message: &str| Problem::new(code, message).caused_by(error.clone());
@@ -55,7 +75,7 @@ pub(super) fn problem(error: &ModelError) -> Problem {
             problem.retry_after = retry_after.map(|wait| wait.as_secs().clamp(1, MAX_RETRY_AFTER));
             problem
         }
-        ModelErrorKind::SpendRefused(refused) => failed(Code::BudgetExceeded, &format!("Refused: {refused}.")),
+        ModelErrorKind::SpendRefused(refused) => not_paid(refused).caused_by(error.clone()),
         ModelErrorKind::Timeout => {
             failed(Code::UpstreamTimeout, "The provider gave no answer within the time allowed.")
         }
@@ -64,5 +84,44 @@ pub(super) fn problem(error: &ModelError) -> Problem {
         | ModelErrorKind::Unauthorized
         | ModelErrorKind::QuotaExhausted
         | ModelErrorKind::Garbled => failed(Code::UpstreamFailed, "No provider could answer."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quorate_kernel::MicroUsd;
+
+    use super::*;
+
+    fn refused(kind: ModelErrorKind) -> Problem {
+        problem(&ModelError::new(kind, "open/mind", "inner words"))
+    }
+
+    #[test]
+    fn an_empty_budget_says_whose_it_is_and_a_database_that_is_away_is_no_empty_budget() {
+        for (scope, whose) in [("key", "this API key"), ("purpose", "this kind"), ("organization", "your organization")]
+        {
+            let empty = SpendRefused::BudgetExceeded { scope, left: MicroUsd(12) };
+            let told = refused(ModelErrorKind::SpendRefused(empty));
+            assert_eq!((told.code, told.code.status()), (Code::BudgetExceeded, 402));
+            assert!(told.message.contains(whose), "{}", told.message);
+        }
+        let away = refused(ModelErrorKind::SpendRefused(SpendRefused::Unavailable("no such host db7".to_owned())));
+        assert_eq!((away.code, away.retry_after), (Code::Unavailable, Some(5)));
+        assert!(!away.message.contains("db7"), "what broke is for the log: {}", away.message);
+    }
+
+    #[test]
+    fn the_body_has_the_shape_of_the_api_and_a_code_to_act_on() {
+        let empty = SpendRefused::BudgetExceeded { scope: "key", left: MicroUsd(0) };
+        let told = refused(ModelErrorKind::SpendRefused(empty));
+        let read = |path| serde_json::from_slice::<serde_json::Value>(&error_body(path, &told, "")).unwrap();
+        let open = read("/v1/chat/completions");
+        assert_eq!(
+            (&open["error"]["type"], &open["error"]["code"]),
+            (&"insufficient_quota".into(), &"budget_exceeded".into())
+        );
+        let anthropic = read("/v1/messages");
+        assert_eq!(anthropic["error"]["type"], "billing_error");
     }
 }

@@ -121,6 +121,64 @@ on_both_databases! {
         drop(held);
     }
 
+    /// PLT-1: what a key may spend by itself holds over all nodes, beside what its organization lets it spend.
+    async fn the_lower_of_a_keys_own_budget_and_its_organizations_holds(database: TestDatabase) {
+        let folder = folder();
+        let (one, two) = (Node::start(&database, folder.path()).await, Node::start(&database, folder.path()).await);
+        one.execute(
+            "INSERT INTO gateway_keys (org_id, id, user_id, name, environment, hash, last_four, scopes, models, \
+             allowed_ips, monthly_budget, created_at, version) VALUES ('00000000-0000-0000-0000-000000000007', \
+             '00000000-0000-0000-0000-000000000009', '00000000-0000-0000-0000-000000000008', 'Sample', 'live', '', \
+             'last', '[]', '[]', '[]', 3050, 0, 0)",
+        )
+        .await;
+        let call = async |node: &Node, id: u128| match node.ledger.reserve(&caller(), CALL).await {
+            Ok(reserved) => {
+                reserved.settle(CALL);
+                node.record([AttemptRecord { cost: Some(CALL), ..attempts(id..id + 1).remove(0) }]);
+                true
+            }
+            Err(SpendRefused::BudgetExceeded { scope, .. }) => {
+                assert_eq!(scope, "key");
+                false
+            }
+            Err(error) => panic!("{error}"),
+        };
+        let passed = join_all((0..100).map(|id| call(if id % 2 == 0 { &one } else { &two }, id))).await;
+        let passed = passed.into_iter().filter(|passed| *passed).count();
+        assert!((29..=30).contains(&passed), "{passed}");
+        let without = Caller { api_key: None, ..caller() };
+        assert!(two.ledger.reserve(&without, MicroUsd(1_000_000)).await.is_ok(), "other work has other budgets");
+        one.written().await;
+        two.written().await;
+        // SQLite's other node is another process, which hears of changes later.
+        let told = if database.engine() == quorate_store::Engine::Sqlite { &one } else { &two };
+        let comes_to = async |most: i64, passes: bool| {
+            let since = Instant::now();
+            while told.ledger.reserve(&caller(), MicroUsd(most)).await.is_ok() != passes {
+                assert!(since.elapsed() < PATIENCE, "{most} never passes: {passes}");
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let set = async |statement: &'static str| {
+            let mut tx = one.store.system("a test changes budgets").await.unwrap();
+            tx.sql(statement).execute().await.unwrap();
+            tx.signal(crate::budgets::CHANGED);
+            tx.commit().await.unwrap();
+        };
+        set("UPDATE gateway_keys SET monthly_budget = 20000").await;
+        comes_to(12_000, true).await;
+        set(
+            "INSERT INTO gateway_budgets (org_id, scope, subject, period, cap) VALUES \
+             ('00000000-0000-0000-0000-000000000007', 'key', '00000000-0000-0000-0000-000000000009', 'month', 10000)",
+        )
+        .await;
+        comes_to(12_000, false).await;
+        comes_to(6_000, true).await;
+        set("UPDATE gateway_keys SET monthly_budget = 5000").await;
+        comes_to(6_000, false).await;
+    }
+
     async fn what_was_spent_before_a_budget_counts_for_it(database: TestDatabase) {
         let node = Node::start(&database, folder().path()).await;
         node.record(attempts(0..6));

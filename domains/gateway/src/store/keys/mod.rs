@@ -8,6 +8,7 @@ use quorate_store::{Sql, Store, StoreError, SystemTx, TenantTx};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::budgets::{Budget, Period, Scope};
 use crate::keys::draft;
 use crate::keys::key::{ApiKey, Secrets, StoredKey, Terms};
 use crate::keys::token::{Environment, TokenHash};
@@ -195,6 +196,22 @@ pub(crate) async fn all(store: &Store, org: Option<OrgId>, count: u32) -> Result
         None => tx.sql(columns!("ORDER BY id DESC LIMIT $1")).bind(i64::from(count)).all().await?,
     };
     rows.into_iter().map(KeyRow::key).collect()
+}
+
+/// The budgets that keys of the organization have of their own. A revoked one spends nothing.
+pub(crate) async fn budgets(tx: &mut SystemTx, org: OrgId) -> Result<Vec<Budget>, StoreError> {
+    let rows: Vec<(String, i64)> = tx
+        .sql(
+            "SELECT id, monthly_budget FROM gateway_keys \
+             WHERE org_id = $1 AND monthly_budget IS NOT NULL AND revoked_at IS NULL ORDER BY id",
+        )
+        .bind(org.to_string())
+        .all()
+        .await?;
+    let budget = |(key, cap): &(String, i64)| {
+        Ok(Budget { scope: Scope::Key(id("gateway_keys.id", key)?), period: Period::Month, cap: *cap })
+    };
+    rows.iter().map(budget).collect()
 }
 
 /// How many keys of the organization can still be used.
