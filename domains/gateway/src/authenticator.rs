@@ -26,6 +26,10 @@ impl Authenticator for KeysAndPeople {
         self.people.authenticate_from(token, ip).await
     }
 
+    fn recall(&self, token: &str, ip: Option<IpAddr>) -> Option<Principal> {
+        Some(self.keys.recall(token, ip)?.principal().clone())
+    }
+
     async fn admit_device(&self, principal: &Principal, device: &DeviceClaim) -> Result<(), Problem> {
         // Programs have no devices; how many run with one key is what its own limits are for.
         if principal.api_key.is_some() {

@@ -11,6 +11,7 @@ use quorate_work::limits::Decision;
 use crate::idempotency::{self, Idempotency};
 use crate::limits::{self, Counting, RequestLimits};
 use crate::middleware::FOREIGN;
+use crate::place::Place;
 use crate::{ACCESS_COOKIE, ClientAddress, Failure, SessionCookies, Site};
 
 /// The header by which a client says which device it runs on (IDN-10).
@@ -51,10 +52,11 @@ enum Credential {
 
 /// Authenticates, counts and authorizes a request, then leaves the principal for the handler ([`crate::Who`]).
 pub(crate) async fn check(guard: Guard, mut request: Request, next: Next) -> Response {
-    let limits = request.extensions().get::<RequestLimits>().filter(|_| guard.counting != Counting::Never).cloned();
+    let all_limits = request.extensions().get::<RequestLimits>().cloned();
+    let limits = all_limits.as_ref().filter(|_| guard.counting != Counting::Never);
     if guard.access == Access::Public {
         let caller = request.extensions().get::<ClientAddress>().copied();
-        let counted = match &limits {
+        let counted = match limits {
             Some(limits) => limits.of_address(caller, guard.counting).await,
             None => None,
         };
@@ -64,18 +66,17 @@ pub(crate) async fn check(guard: Guard, mut request: Request, next: Next) -> Res
     // The request's body is not `Sync`, so nothing of it is held over the wait.
     let asked = question(&request);
     let device = if guard.devices { device(&request) } else { Ok(None) };
-    let (principal, authenticator) = match authenticate(asked).await {
+    let (principal, authenticator) = match authenticate(asked, all_limits.as_ref()).await {
         Ok(known) => known,
         Err(problem) => return Failure::from(problem).into_response(),
     };
-    let counted = match &limits {
-        Some(limits) => limits.of_principal(&principal, page).await,
-        None => Ok(None),
-    };
-    let counted = match counted {
-        Ok(counted) => counted,
+    let (place, counted) = match let_in(limits, &principal, page).await {
+        Ok(let_in) => let_in,
         Err(problem) => return Failure::from(problem).into_response(),
     };
+    if let Some(place) = &place {
+        request.extensions_mut().insert(place.clone());
+    }
     let answered = async {
         authorize(guard.access, &principal, device, &*authenticator).await?;
         // The request's span then names them in every line of its log (OPS-5).
@@ -85,7 +86,23 @@ pub(crate) async fn check(guard: Guard, mut request: Request, next: Next) -> Res
         once(principal, request, next).await
     };
     let answered = async { answered.await.unwrap_or_else(|problem| Failure::from(problem).into_response()) };
-    within(counted, answered).await
+    let response = within(counted, answered).await;
+    match place {
+        Some(place) => place.hold(response),
+        None => response,
+    }
+}
+
+/// The place that the request takes, if such are counted, and what the limits say to it. A request that finds no place is
+/// not counted: who tries again soon must not use up their minute by it.
+async fn let_in(
+    limits: Option<&RequestLimits>,
+    principal: &Principal,
+    page: bool,
+) -> Result<(Option<Place>, Option<Decision>), Problem> {
+    let Some(limits) = limits else { return Ok((None, None)) };
+    let place = limits.enter(principal).await?;
+    Ok((place, limits.of_principal(principal, page).await?))
 }
 
 /// The answer if the limit allows it, with what the caller may know of the limit.
@@ -141,9 +158,23 @@ fn question(request: &Request) -> Result<Question, Problem> {
     Ok((token, address, authenticator))
 }
 
-async fn authenticate(asked: Result<Question, Problem>) -> Result<(Principal, Arc<dyn Authenticator>), Problem> {
+/// Whose request it is. Keys that are refused are counted by address, and refused unseen where they were too many.
+async fn authenticate(
+    asked: Result<Question, Problem>,
+    limits: Option<&RequestLimits>,
+) -> Result<(Principal, Arc<dyn Authenticator>), Problem> {
     let (token, address, authenticator) = asked?;
-    Ok((authenticator.authenticate_from(&token, address).await?, authenticator))
+    let limits = limits.filter(|_| token.starts_with(API_KEY_PREFIX));
+    if limits.is_some_and(|limits| limits.is_shut(address)) {
+        let known = authenticator.recall(&token, address).ok_or_else(RequestLimits::too_many_failures)?;
+        return Ok((known, authenticator));
+    }
+    match (authenticator.authenticate_from(&token, address).await, limits) {
+        (Ok(principal), _) => Ok((principal, authenticator)),
+        // Where nobody can tell whether it is good, it was not refused.
+        (Err(problem), Some(limits)) if problem.code.status() < 500 => Err(limits.failed(address, problem).await),
+        (Err(problem), _) => Err(problem),
+    }
 }
 
 async fn authorize(

@@ -12,6 +12,7 @@ mod limits;
 mod middleware;
 pub mod openapi;
 mod origin;
+mod place;
 mod routes;
 #[cfg(test)]
 mod sample;

@@ -8,6 +8,7 @@ use moka::sync::Cache;
 use quorate_kernel::{Code, Entitlements, Feature, Limit, OrgId, Principal, Problem};
 use quorate_work::limits::{Decision, LimitKey, Limits, Rate};
 
+use crate::place::Place;
 use crate::{ClientAddress, Failure};
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -23,6 +24,12 @@ const REMEMBERED: Duration = Duration::from_secs(5);
 const ORGANIZATIONS: u64 = 10_000;
 /// Nobody is told to wait longer, in seconds: the wait may be over earlier than it seems now.
 const LONGEST_WAIT: u64 = 60;
+/// How many refused keys an address may send (PLT-1), and how long it is believed to have sent too many before that is
+/// looked at again.
+const FAILURES: Rate = Rate { count: 30, per: Duration::from_secs(15 * 60) };
+const SHUT: Duration = Duration::from_secs(10);
+/// How long to wait for a place, in seconds: nobody knows when one is free, and asking costs little.
+const WAIT_FOR_A_PLACE: u64 = 1;
 /// How many times more often than another signed-out route a lenient one may be asked.
 const LENIENCE: u32 = 10;
 
@@ -45,6 +52,8 @@ pub struct RequestLimits {
     limits: Limits,
     entitlements: Arc<dyn Entitlements>,
     plans: Cache<OrgId, Limit>,
+    /// Addresses that have sent too many keys that were refused.
+    shut: Cache<LimitKey, ()>,
     by_plan: bool,
     signed_out: Option<Rate>,
 }
@@ -54,8 +63,9 @@ impl RequestLimits {
     #[must_use]
     pub fn new(limits: Limits, entitlements: Arc<dyn Entitlements>) -> Self {
         let plans = Cache::builder().max_capacity(ORGANIZATIONS).time_to_live(REMEMBERED).build();
+        let shut = Cache::builder().max_capacity(ORGANIZATIONS).time_to_live(SHUT).build();
         let signed_out = Rate { count: 100, per: Duration::from_secs(15 * 60) };
-        Self { limits, entitlements, plans, by_plan: true, signed_out: Some(signed_out) }
+        Self { limits, entitlements, plans, shut, by_plan: true, signed_out: Some(signed_out) }
     }
 
     /// Whether those who are signed in are held to their plan.
@@ -98,6 +108,49 @@ impl RequestLimits {
         Ok(Some(self.limits.check(LimitKey::id(scope, principal.user_id.0), Rate::per_minute(most)).await))
     }
 
+    /// Lets a request of an API key in that may have only so many under way at once.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when as many are under way.
+    pub(crate) async fn enter(&self, principal: &Principal) -> Result<Option<Place>, Problem> {
+        let Some((key, most)) = principal.api_key.as_ref().and_then(|key| Some((key.id, key.concurrency?))) else {
+            return Ok(None);
+        };
+        if let Some(permit) = self.limits.enter(LimitKey::id("key", key), most).await {
+            return Ok(Some(Place::new(permit)));
+        }
+        let message = format!("This API key may have {most} requests under way at once. Wait until one has ended.");
+        let mut problem = Problem::new(Code::RateLimited, message)
+            .with("max_concurrency", most)
+            .with("retry_after", WAIT_FOR_A_PLACE);
+        problem.retry_after = Some(WAIT_FOR_A_PLACE);
+        Err(problem)
+    }
+
+    /// Whether an address has sent too many keys that were refused.
+    pub(crate) fn is_shut(&self, caller: Option<IpAddr>) -> bool {
+        guesser(caller).is_some_and(|guesser| self.shut.contains_key(&guesser))
+    }
+
+    /// Counts a key that was refused, and tells the caller so: `refused`, until there were too many. A secret of 256
+    /// random bits is not guessed; this keeps those who try from costing much, and shows a forgotten program its end.
+    pub(crate) async fn failed(&self, caller: Option<IpAddr>, refused: Problem) -> Problem {
+        let Some(guesser) = guesser(caller) else { return refused };
+        if self.limits.check(guesser, FAILURES).await.allowed {
+            return refused;
+        }
+        self.shut.insert(guesser, ());
+        Self::too_many_failures()
+    }
+
+    pub(crate) fn too_many_failures() -> Problem {
+        let message = "Too many API keys were refused at your address. Check the key, then wait and try again.";
+        let mut problem =
+            Problem::new(Code::RateLimited, message).with("limit", FAILURES.count).with("retry_after", LONGEST_WAIT);
+        problem.retry_after = Some(LONGEST_WAIT);
+        problem
+    }
+
     /// Counts one request of somebody who is not signed in. This machine itself is not limited: there stand its
     /// operator and, unless it is trusted and tells its callers' addresses, a proxy that all callers come through.
     pub(crate) async fn of_address(&self, caller: Option<ClientAddress>, counting: Counting) -> Option<Decision> {
@@ -119,6 +172,11 @@ impl std::fmt::Debug for RequestLimits {
             .field("signed_out", &self.signed_out)
             .finish_non_exhaustive()
     }
+}
+
+/// Whose failures are counted. This machine's are not, since all who come through a proxy that is not trusted are on it.
+fn guesser(caller: Option<IpAddr>) -> Option<LimitKey> {
+    caller.filter(|address| !is_own(*address)).map(|address| LimitKey::ip("key-failures", address))
 }
 
 fn is_own(address: IpAddr) -> bool {
@@ -292,6 +350,33 @@ mod tests {
             assert_eq!((status, header(&headers, "x-ratelimit-limit")), (expected, Some(20)), "{number}");
         }
         assert_eq!(asked("authorization", "Bearer member").await.0, 200, "counted apart");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_sends_refused_keys_is_refused_after_thirty() {
+        let server = server(limits(Limit::Unlimited));
+        let asked = async |from: &str, token: &str| {
+            let peer = SocketAddr::new(from.parse().unwrap(), 1);
+            let request = Request::get("/api/v1/needy").extension(ConnectInfo(peer));
+            ask(&server, request.header("authorization", format!("Bearer {token}")), "").await
+        };
+        for number in 0..30 {
+            let from = format!("2001:db8::{number:x}");
+            let (status, _, body) = asked(&from, "qk_wrong").await;
+            assert_eq!((status, body["error"]["code"].as_str()), (401, Some("UNAUTHENTICATED")), "{number}");
+        }
+        for token in ["qk_wrong", "qk_other"] {
+            let (status, headers, body) = asked("2001:db8::ffff", token).await;
+            assert_eq!((status, body["error"]["code"].as_str()), (429, Some("RATE_LIMITED")), "{token}");
+            assert_eq!(header(&headers, "retry-after"), Some(60));
+        }
+        assert_eq!(asked("2001:db8::1", "qk_member").await.0, 429, "one that nobody knows by heart is not looked up");
+        assert_eq!(asked("2001:db8::1", "member").await.0, 403, "people are another matter");
+        assert_eq!(asked("2001:db8:0:1::1", "qk_wrong").await.0, 401, "another network");
+        assert_eq!(asked("2001:db8:0:1::1", "qk_member").await.0, 403);
+        for _ in 0..40 {
+            assert_eq!(asked("127.0.0.1", "qk_wrong").await.0, 401, "this machine, where proxies stand");
+        }
     }
 
     #[tokio::test]

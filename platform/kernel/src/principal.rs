@@ -54,6 +54,12 @@ pub trait Authenticator: Send + Sync {
         self.authenticate(token).await
     }
 
+    /// Whose token this is, as far as memory alone can tell. Asked where a caller's address has sent too many keys that
+    /// were none: whoever works from there with a good one goes on, and nothing else is looked up.
+    fn recall(&self, _token: &str, _ip: Option<IpAddr>) -> Option<Principal> {
+        None
+    }
+
     /// Whether the principal may act from this device (IDN-10). Asked when a request says which device it comes from.
     /// A server without devices lets everybody in.
     async fn admit_device(&self, _principal: &Principal, _device: &DeviceClaim) -> Result<(), Problem> {

@@ -21,6 +21,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::Failure;
+use crate::place::Place;
 use crate::server::Shutdown;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -73,6 +74,7 @@ pub struct StreamRequest {
     way: Way,
     times: StreamTimes,
     shutdown: Shutdown,
+    place: Option<Place>,
 }
 
 #[derive(Debug)]
@@ -93,7 +95,7 @@ impl StreamRequest {
     pub fn respond(self, events: LiveEvents) -> Response {
         match self.way {
             Way::Sse => sse::respond(events, self.times, self.shutdown.stop),
-            Way::WebSocket(upgrade) => websocket::respond(upgrade, events, self.times, self.shutdown),
+            Way::WebSocket(upgrade) => websocket::respond(upgrade, events, self.times, self.shutdown, self.place),
         }
     }
 
@@ -124,7 +126,8 @@ impl<S: Send + Sync> FromRequestParts<S> for StreamRequest {
         };
         let times = parts.extensions.get().copied().unwrap_or_default();
         let shutdown = parts.extensions.get::<Shutdown>().cloned().unwrap_or_default();
-        Ok(Self { after, way, times, shutdown })
+        let place = parts.extensions.get::<Place>().cloned();
+        Ok(Self { after, way, times, shutdown, place })
     }
 }
 

@@ -8,6 +8,7 @@ use futures::{FutureExt, SinkExt, StreamExt};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::{LiveEvent, LiveEvents, StreamTimes};
+use crate::place::Place;
 use crate::server::Shutdown;
 
 /// Readers have nothing to say but pongs and a close.
@@ -24,12 +25,13 @@ pub(super) fn respond(
     events: LiveEvents,
     times: StreamTimes,
     shutdown: Shutdown,
+    place: Option<Place>,
 ) -> Response {
     // Taken now, so that a server that stops during the handshake still waits for the close.
     let open = shutdown.open.token();
     limited(upgrade).on_upgrade(move |socket| async move {
         pump(socket, events, times, shutdown).await;
-        drop(open);
+        drop((open, place));
     })
 }
 
