@@ -18,7 +18,7 @@ use crate::usage::Span;
 /// How many rows are read and sent at a time.
 const ROWS: usize = 1_000;
 
-const HEAD: &str = "id,started_at,request_id,attempt,key_id,user_id,route,model,endpoint,purpose,status,http_status,\
+const HEAD: &str = "id,started_at,request_id,attempt,key_id,key_name,user_id,route,model,endpoint,purpose,status,http_status,\
                     streamed,tokens_in,tokens_out,tokens_cached,tokens_cache_write,tokens_reasoning,latency_ms,\
                     first_token_ms";
 
@@ -92,6 +92,7 @@ fn line(text: &mut String, attempt: &Attempt, view: View) {
         &attempt.request_id,
         &attempt.attempt.to_string(),
         attempt.api_key.as_deref().unwrap_or_default(),
+        attempt.key_name.as_deref().unwrap_or_default(),
         attempt.user_id.as_deref().unwrap_or_default(),
         &attempt.route,
         &attempt.model,

@@ -177,6 +177,9 @@ pub(super) struct UsageStep {
 pub(super) struct UsageGroup {
     /// The model as `provider/model`, the key's id, or the endpoint's path: empty for the server's own work.
     id: String,
+    /// Of a key, what it is called now; absent of everything else, and where the key is no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_name: Option<String>,
     #[serde(flatten)]
     figures: UsageFigures,
 }
@@ -192,6 +195,8 @@ pub(super) struct UsageRequest {
     attempt: i64,
     /// The API key, if one was used.
     key_id: Option<String>,
+    /// What that key is called now.
+    key_name: Option<String>,
     /// Whose call it was.
     user_id: Option<String>,
     /// What was asked for.
@@ -227,6 +232,7 @@ impl UsageRequest {
             request_id: attempt.request_id,
             attempt: attempt.attempt,
             key_id: attempt.api_key,
+            key_name: attempt.key_name,
             user_id: attempt.user_id,
             route: attempt.route,
             model: attempt.model,
@@ -308,8 +314,11 @@ async fn grouped(
     let (view, span) = (View::of(principal), during.span(ledger)?);
     let mut tx = ledger.store().tenant_read(principal).await?;
     let groups = store::by(&mut tx, by, view.user, span).await?;
-    let data =
-        groups.iter().map(|(id, figures)| UsageGroup { id: id.clone(), figures: UsageFigures::of(figures, view) });
+    let data = groups.into_iter().map(|store::Group { id, label, figures }| UsageGroup {
+        id,
+        key_name: label,
+        figures: UsageFigures::of(&figures, view),
+    });
     Ok(Json(Page { data: data.collect(), pagination: Pagination::default() }))
 }
 

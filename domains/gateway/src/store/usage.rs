@@ -23,12 +23,25 @@ pub(crate) enum By {
     Model,
     Key,
     Endpoint,
+    Purpose,
+    Day,
     Month,
+}
+
+/// What was used of one model, with one key, on one day …
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Group {
+    /// The model, the key's id, when the day begins …
+    pub(crate) id: String,
+    /// What people call it, where that is another thing: the name of a key.
+    pub(crate) label: Option<String>,
+    pub(crate) figures: Figures,
 }
 
 #[derive(FromRow)]
 struct FiguresRow {
     name: String,
+    label: Option<String>,
     requests: i64,
     attempts: i64,
     input_tokens: i64,
@@ -46,7 +59,7 @@ struct FiguresRow {
 }
 
 impl FiguresRow {
-    fn named(self) -> (String, Figures) {
+    fn group(self) -> Group {
         let tokens =
             [self.input_tokens, self.output_tokens, self.cached_tokens, self.cache_write_tokens, self.reasoning_tokens];
         let sums = Sums {
@@ -59,18 +72,21 @@ impl FiguresRow {
             first_token: self.first_token_us,
             first_tokens: self.first_tokens,
         };
-        (self.name, Figures { sums, failed: self.failed, cached: self.cached })
+        let figures = Figures { sums, failed: self.failed, cached: self.cached };
+        Group { id: self.name, label: self.label, figures }
     }
 }
 
-/// A query for figures: what they are called, the condition, the grouping. `$1` is the organization, `$2` a person or
-/// empty for everybody.
+/// A query for figures: what they are called, also by people, the condition, the grouping. `$1` is the organization, `$2`
+/// a person or empty for everybody.
 macro_rules! figures {
-    ($name:literal, $condition:literal, $grouping:literal) => {
+    ($name:literal, $label:literal, $condition:literal, $grouping:literal) => {
         concat!(
             "SELECT ",
             $name,
-            " AS name, CAST(COALESCE(SUM(requests), 0) AS BIGINT) AS requests, \
+            " AS name, ",
+            $label,
+            " AS label, CAST(COALESCE(SUM(requests), 0) AS BIGINT) AS requests, \
              CAST(COALESCE(SUM(attempts), 0) AS BIGINT) AS attempts, \
              CAST(COALESCE(SUM(input_tokens), 0) AS BIGINT) AS input_tokens, \
              CAST(COALESCE(SUM(output_tokens), 0) AS BIGINT) AS output_tokens, \
@@ -93,8 +109,12 @@ macro_rules! figures {
 /// As [`figures`], over the parts of [`Span::cover`].
 macro_rules! covered {
     ($name:literal, $grouping:literal) => {
+        covered!($name, "CAST(NULL AS TEXT)", $grouping)
+    };
+    ($name:literal, $label:literal, $grouping:literal) => {
         figures!(
             $name,
+            $label,
             "((grain = 'hour' AND begins_at >= $3 AND begins_at < $4) \
              OR (grain = 'day' AND begins_at >= $5 AND begins_at < $6) \
              OR (grain = 'month' AND begins_at >= $7 AND begins_at < $8) \
@@ -117,41 +137,32 @@ fn cover(sql: Sql<'_>, span: Span) -> Sql<'_> {
 pub(crate) async fn total(tx: &mut TenantTx, user: Option<UserId>, span: Span) -> Result<Figures, StoreError> {
     let sql = tx.sql(covered!("''", "")).bind(whose(user));
     let row: FiguresRow = cover(sql, span).one().await?;
-    Ok(row.named().1)
+    Ok(row.group().figures)
 }
 
 /// What was used in a time, the most used first.
-pub(crate) async fn by(
-    tx: &mut TenantTx,
-    by: By,
-    user: Option<UserId>,
-    span: Span,
-) -> Result<Vec<(String, Figures)>, StoreError> {
+pub(crate) async fn by(tx: &mut TenantTx, by: By, user: Option<UserId>, span: Span) -> Result<Vec<Group>, StoreError> {
     let rows: Vec<FiguresRow> = cover(tx.sql(by.text()).bind(whose(user)), span).all().await?;
-    Ok(rows.into_iter().map(FiguresRow::named).collect())
+    Ok(rows.into_iter().map(FiguresRow::group).collect())
 }
 
 /// As [`by`] or [`course`], for the command line: of any organization.
-pub(crate) async fn report(
-    store: &Store,
-    org: OrgId,
-    by: By,
-    span: Span,
-) -> Result<Vec<(String, Figures)>, StoreError> {
+pub(crate) async fn report(store: &Store, org: OrgId, by: By, span: Span) -> Result<Vec<Group>, StoreError> {
     let mut tx = store.system_read("whoever runs the server asks what organizations have used").await?;
     let sql = tx.sql(by.text()).bind(org.to_string()).bind(String::new());
-    let sql = match by {
-        By::Month => sql.bind(Grain::Month.begin(span.from)).bind(span.to),
-        By::Model | By::Key | By::Endpoint => cover(sql, span),
+    let steps = by.steps();
+    let sql = match steps {
+        Some((grain, _)) => sql.bind(grain.begin(span.from)).bind(span.to),
+        None => cover(sql, span),
     };
     let rows: Vec<FiguresRow> = sql.all().await?;
-    let mut named: Vec<_> = rows.into_iter().map(FiguresRow::named).collect();
-    if by == By::Month {
-        for (name, _) in &mut named {
-            *name = from_millis(begin(name)?).format("%Y-%m").to_string();
+    let mut groups: Vec<Group> = rows.into_iter().map(FiguresRow::group).collect();
+    if let Some((_, shown)) = steps {
+        for group in &mut groups {
+            group.id = from_millis(begin(&group.id)?).format(shown).to_string();
         }
     }
-    Ok(named)
+    Ok(groups)
 }
 
 /// When a step begins, as it is selected.
@@ -163,15 +174,35 @@ impl By {
     const fn text(self) -> &'static str {
         match self {
             Self::Model => covered!("model", " GROUP BY model ORDER BY attempts DESC, name LIMIT 200"),
-            Self::Key => {
-                covered!("api_key", " AND api_key <> '' GROUP BY api_key ORDER BY attempts DESC, name LIMIT 200")
-            }
+            Self::Key => covered!(
+                "api_key",
+                "(SELECT gateway_keys.name FROM gateway_keys WHERE gateway_keys.org_id = $1 \
+                 AND gateway_keys.id = gateway_usage.api_key)",
+                " AND api_key <> '' GROUP BY api_key ORDER BY attempts DESC, name LIMIT 200"
+            ),
+            Self::Purpose => covered!("purpose", " GROUP BY purpose ORDER BY attempts DESC, name LIMIT 200"),
+            Self::Day => figures!(
+                "CAST(begins_at AS TEXT)",
+                "CAST(NULL AS TEXT)",
+                "grain = 'day' AND begins_at >= $3 AND begins_at < $4",
+                " GROUP BY begins_at ORDER BY begins_at"
+            ),
             Self::Month => figures!(
                 "CAST(begins_at AS TEXT)",
+                "CAST(NULL AS TEXT)",
                 "grain = 'month' AND begins_at >= $3 AND begins_at < $4",
                 " GROUP BY begins_at ORDER BY begins_at"
             ),
             Self::Endpoint => covered!("endpoint", " GROUP BY endpoint ORDER BY attempts DESC, name LIMIT 200"),
+        }
+    }
+
+    /// The days or months that it is told by, and how one is written.
+    const fn steps(self) -> Option<(Grain, &'static str)> {
+        match self {
+            Self::Day => Some((Grain::Day, "%Y-%m-%d")),
+            Self::Month => Some((Grain::Month, "%Y-%m")),
+            Self::Model | Self::Key | Self::Endpoint | Self::Purpose => None,
         }
     }
 }
@@ -185,12 +216,13 @@ pub(crate) async fn course(
 ) -> Result<Vec<(i64, Figures)>, StoreError> {
     let query = figures!(
         "CAST(begins_at AS TEXT)",
+        "CAST(NULL AS TEXT)",
         "grain = $3 AND begins_at >= $4 AND begins_at < $5",
         " GROUP BY begins_at ORDER BY begins_at"
     );
     let rows: Vec<FiguresRow> =
         tx.sql(query).bind(whose(user)).bind(grain.name()).bind(grain.begin(span.from)).bind(span.to).all().await?;
-    rows.into_iter().map(FiguresRow::named).map(|(name, figures)| Ok((begin(&name)?, figures))).collect()
+    rows.into_iter().map(FiguresRow::group).map(|group| Ok((begin(&group.id)?, group.figures))).collect()
 }
 
 /// One attempt, as it is read back.
@@ -200,6 +232,8 @@ pub(crate) struct Attempt {
     pub(crate) started_at: i64,
     pub(crate) user_id: Option<String>,
     pub(crate) api_key: Option<String>,
+    /// What the key is called now.
+    pub(crate) key_name: Option<String>,
     pub(crate) purpose: String,
     pub(crate) endpoint: String,
     pub(crate) request_id: String,
@@ -260,7 +294,8 @@ pub(crate) async fn attempts(
     let (before, id) = after.map_or_else(|| (span.to, String::new()), |After(at, id)| (*at, id.clone()));
     let rows: Vec<Attempt> = tx
         .sql(
-            "SELECT id, started_at, user_id, api_key, purpose, endpoint, request_id, route, model, attempt, \
+            "SELECT id, started_at, user_id, api_key, (SELECT gateway_keys.name FROM gateway_keys \
+             WHERE gateway_keys.org_id = $1 AND gateway_keys.id = gateway_attempts.api_key) AS key_name, purpose, endpoint, request_id, route, model, attempt, \
              latency_us, first_token_us, outcome, status, streamed, input_tokens, output_tokens, cached_tokens, \
              cache_write_tokens, reasoning_tokens, cost FROM gateway_attempts \
              WHERE org_id = $1 AND ($2 = '' OR user_id = $2) AND started_at >= $3 AND started_at < $4 \

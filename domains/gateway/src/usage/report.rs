@@ -3,7 +3,7 @@ use quorate_kernel::{MicroUsd, OrgId, Problem};
 
 use super::Span;
 use crate::CostLedger;
-use crate::store::usage::{self as store, By};
+use crate::store::usage::{self as store, By, Group};
 
 /// By what a report tells usage apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,12 @@ pub enum ReportBy {
     Model,
     /// By API key.
     Key,
+    /// By the path that was called; the server's own work has none.
+    Endpoint,
+    /// By purpose: `api`, `board` …
+    Purpose,
+    /// By day, in UTC.
+    Day,
     /// By month, in UTC.
     Month,
 }
@@ -19,8 +25,10 @@ pub enum ReportBy {
 /// A line of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportLine {
-    /// The model, the key's id, or the month as `2026-01`.
+    /// The model, the key's id, the path, the purpose, the day as `2026-01-31` or the month as `2026-01`.
     pub name: String,
+    /// What a key is called.
+    pub label: Option<String>,
     /// Calls.
     pub requests: i64,
     /// Attempts that failed.
@@ -51,17 +59,22 @@ impl CostLedger {
         let by = match by {
             ReportBy::Model => By::Model,
             ReportBy::Key => By::Key,
+            ReportBy::Endpoint => By::Endpoint,
+            ReportBy::Purpose => By::Purpose,
+            ReportBy::Day => By::Day,
             ReportBy::Month => By::Month,
         };
         let rows = store::report(self.store(), org, by, span).await?;
-        Ok(rows.into_iter().map(|(name, figures)| line(name, &figures)).collect())
+        Ok(rows.into_iter().map(line).collect())
     }
 }
 
-fn line(name: String, figures: &store::Figures) -> ReportLine {
+fn line(group: Group) -> ReportLine {
+    let Group { id, label, figures } = group;
     let sums = &figures.sums;
     ReportLine {
-        name,
+        name: id,
+        label,
         requests: sums.requests,
         errors: figures.failed,
         tokens_in: sums.tokens[0],

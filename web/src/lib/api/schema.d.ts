@@ -3556,6 +3556,8 @@ export interface components {
             data: (components["schemas"]["UsageFigures"] & {
                 /** @description The model as `provider/model`, the key's id, or the endpoint's path: empty for the server's own work. */
                 id: string;
+                /** @description Of a key, what it is called now; absent of everything else, and where the key is no more. */
+                key_name?: string | null;
             })[];
             /** @description Where the next page begins. */
             pagination: components["schemas"]["Pagination"];
@@ -3576,6 +3578,8 @@ export interface components {
                 attempt: number;
                 /** @description The API key, if one was used. */
                 key_id?: string | null;
+                /** @description What that key is called now. */
+                key_name?: string | null;
                 /** @description Whose call it was. */
                 user_id?: string | null;
                 /** @description What was asked for. */
@@ -4459,6 +4463,8 @@ export interface components {
         UsageGroup: components["schemas"]["UsageFigures"] & {
             /** @description The model as `provider/model`, the key's id, or the endpoint's path: empty for the server's own work. */
             id: string;
+            /** @description Of a key, what it is called now; absent of everything else, and where the key is no more. */
+            key_name?: string | null;
         };
         /** @description One attempt of one call. */
         UsageRequest: {
@@ -4474,6 +4480,8 @@ export interface components {
             attempt: number;
             /** @description The API key, if one was used. */
             key_id?: string | null;
+            /** @description What that key is called now. */
+            key_name?: string | null;
             /** @description Whose call it was. */
             user_id?: string | null;
             /** @description What was asked for. */

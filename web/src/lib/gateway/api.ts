@@ -1,49 +1,19 @@
-import { Problem, readProblem, unreachable } from '$lib/api/problem';
-import { send } from '$lib/api/transport';
-import type { Page } from '$lib/settings/types';
+import { api, ask } from '$lib/api/client';
 import type * as T from './types';
 
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+const at = (id: string) => ({ params: { path: { id } } });
+/** A page of a list, from where the one before ended. */
+const from = (cursor: string | null) => (cursor === null ? {} : { cursor });
 
-/** A call that openapi.json does not describe yet; see types.ts. Throws a `Problem`. */
-async function call<Answer>(method: Method, path: string, body?: object): Promise<Answer> {
-	let answer: Response;
-	try {
-		answer = await send(`${location.origin}/api/v1${path}`, {
-			method,
-			headers: body ? { 'Content-Type': 'application/json' } : {},
-			body: body && JSON.stringify(body),
-		});
-	} catch (cause) {
-		throw cause instanceof Problem ? cause : unreachable();
-	}
-	const content: unknown = answer.status === 204 ? null : await answer.json().catch(() => null);
-	if (!answer.ok) {
-		const { headers } = answer;
-		throw readProblem(answer.status, content, headers.get('x-request-id'), headers.get('retry-after'));
-	}
-	return content as Answer;
-}
-
-/** A path whose values cannot lead to another one. */
-function at(parts: TemplateStringsArray, ...values: string[]): string {
-	return parts.reduce((path, part, index) => path + encodeURIComponent(values[index - 1] ?? '') + part);
-}
-
-function query(values: Record<string, string | null | undefined>): string {
-	const given = Object.entries(values).filter((pair): pair is [string, string] => Boolean(pair[1]));
-	return given.length > 0 ? `?${new URLSearchParams(given)}` : '';
-}
-
-/** The calls about API keys (PLT-1). */
+/** The calls about API keys (PLT-1). Each throws a `Problem`. */
 export const keys = {
-	list: (cursor: string | null) => call<Page<T.ApiKey>>('GET', `/keys${query({ cursor })}`),
-	create: (body: T.NewKey) => call<T.MadeKey>('POST', '/keys', body),
-	change: (id: string, body: T.KeyChange) => call<unknown>('PATCH', at`/keys/${id}`, body),
+	list: (cursor: string | null) => ask(api.GET('/api/v1/keys', { params: { query: from(cursor) } })),
+	create: (body: T.NewKey) => ask(api.POST('/api/v1/keys', { body })),
+	change: (id: string, body: T.KeyChange) => ask(api.PATCH('/api/v1/keys/{id}', { ...at(id), body })),
 	/** A new secret; the old one lives on for so many hours. */
 	rotate: (id: string, grace_hours: number) =>
-		call<T.MadeKey>('POST', at`/keys/${id}/rotate`, { grace_hours }),
-	revoke: (id: string) => call<null>('DELETE', at`/keys/${id}`),
+		ask(api.POST('/api/v1/keys/{id}/rotate', { ...at(id), body: { grace_hours } })),
+	revoke: (id: string) => ask(api.DELETE('/api/v1/keys/{id}', at(id))),
 };
 
 /** From when to when something is asked for. */
@@ -51,23 +21,38 @@ export interface Span {
 	from: string;
 	to: string;
 }
-const during = (span: Span) => query({ from: span.from, to: span.to });
+
+const during = (span: Span) => ({ params: { query: { from: span.from, to: span.to } } });
+
+/** Only what was chosen: an empty filter would ask for what has no name. */
+const chosen = (filter: T.RequestFilter): Partial<T.RequestFilter> =>
+	Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== ''));
+
+const by = {
+	model: (span: Span) => ask(api.GET('/api/v1/usage/by-model', during(span))),
+	key: (span: Span) => ask(api.GET('/api/v1/usage/by-key', during(span))),
+	endpoint: (span: Span) => ask(api.GET('/api/v1/usage/by-endpoint', during(span))),
+};
 
 /** The calls about what was used and what it cost (PLT-2). */
 export const usage = {
-	summary: (span: Span) => call<T.UsageSummary>('GET', `/usage/summary${during(span)}`),
-	by: (what: 'model' | 'key' | 'endpoint', span: Span) =>
-		call<Page<T.UsageGroup>>('GET', `/usage/by-${what}${during(span)}`),
+	summary: (span: Span) => ask(api.GET('/api/v1/usage/summary', during(span))),
+	by: (what: keyof typeof by, span: Span) => by[what](span),
 	requests: (span: Span, filter: T.RequestFilter, cursor: string | null) =>
-		call<Page<T.UsageRequest>>('GET', `/usage/requests${query({ ...span, ...filter, cursor })}`),
-	quota: () => call<{ data: T.Meter[] }>('GET', '/usage/quota'),
+		ask(
+			api.GET('/api/v1/usage/requests', {
+				params: { query: { from: span.from, to: span.to, ...chosen(filter), ...from(cursor) } },
+			}),
+		),
+	quota: () => ask(api.GET('/api/v1/usage/quota')),
 	/** Where the table of the same requests is, for whoever fetches it as a file. */
-	exportPath: (span: Span) => `/api/v1/usage/export.csv${during(span)}`,
+	exportPath: (span: Span) =>
+		`/api/v1/usage/export.csv?${new URLSearchParams({ from: span.from, to: span.to })}`,
 };
 
 /** The calls about budgets; only those who run the organization set them. */
 export const budgets = {
-	list: () => call<{ data: T.Budget[] }>('GET', '/budgets'),
+	list: () => ask(api.GET('/api/v1/budgets')),
 	/** All of them at once: what is not in the list ends. */
-	set: (list: T.NewBudget[]) => call<{ data: T.Budget[] }>('PUT', '/budgets', { budgets: list }),
+	set: (list: T.NewBudget[]) => ask(api.PUT('/api/v1/budgets', { body: { budgets: list } })),
 };

@@ -8,6 +8,7 @@ const whole: Budget = {
 	period: 'month',
 	cap_microusd: 5_000_000,
 	spent_microusd: 1,
+	reserved_microusd: 0,
 };
 const board: Budget = { ...whole, scope: 'purpose', subject: 'board' };
 

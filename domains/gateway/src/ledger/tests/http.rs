@@ -244,7 +244,7 @@ on_both_databases! {
     }
 
     async fn whoever_runs_the_server_gets_a_report_of_any_organization(database: TestDatabase) {
-        use crate::ReportBy::{Key, Model, Month};
+        use crate::ReportBy::{Day, Endpoint, Key, Model, Month, Purpose};
         let node = Node::start(&database, folder().path()).await;
         used(&node).await;
         let report = async |by, from: &str| {
@@ -255,6 +255,12 @@ on_both_databases! {
         assert_eq!(months, [("2025-11".to_owned(), 1, 150, 0), ("2026-01".to_owned(), 4, 300, 1)]);
         assert_eq!(report(Key, "2025-11-01T00:00:00Z").await, [(Uuid::from_u128(9).to_string(), 4, 450, 0)]);
         assert_eq!(report(Model, "2026-01-01T00:00:00Z").await[0], ("openai/gpt-4o-mini".to_owned(), 3, 300, 0));
+        let days = report(Day, "2026-01-01T00:00:00Z").await;
+        assert_eq!(days, [("2026-01-04".to_owned(), 1, 0, 0), ("2026-01-05".to_owned(), 3, 300, 1)]);
+        let purposes = report(Purpose, "2026-01-01T00:00:00Z").await;
+        assert_eq!(purposes, [("api".to_owned(), 3, 300, 0), ("board".to_owned(), 1, 0, 1)]);
+        let paths = report(Endpoint, "2026-01-01T00:00:00Z").await;
+        assert_eq!(paths, [("/v1/chat/completions".to_owned(), 3, 300, 0), (String::new(), 1, 0, 1)]);
     }
 
     async fn meters_come_from_the_plan(database: TestDatabase) {

@@ -130,7 +130,7 @@ export const FIELDS = [
 ];
 
 /** What a draft without complaints asks for. */
-export function changeOf(draft: Draft, now: number): KeyChange {
+export function changeOf(draft: Draft, now: number) {
 	const expires_at = expiresAt(draft, now);
 	return {
 		name: draft.name.trim(),
@@ -141,7 +141,7 @@ export function changeOf(draft: Draft, now: number): KeyChange {
 		requests_per_minute: count(draft.perMinute) ?? null,
 		max_concurrency: count(draft.concurrency) ?? null,
 		monthly_budget_microusd: microUsd(draft.budget) ?? null,
-	};
+	} satisfies KeyChange;
 }
 
 export function newKeyOf(draft: Draft, now: number): NewKey {
