@@ -16,7 +16,9 @@ mod migrate;
 mod models;
 mod orgs;
 mod output;
+mod routes;
 mod serve;
+mod usage;
 mod users;
 
 use std::ffi::OsString;
@@ -64,6 +66,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Users(options) => Box::pin(users::run(&arguments.global, options)).await,
         Command::Orgs(options) => Box::pin(orgs::run(&arguments.global, options)).await,
         Command::Keys(options) => Box::pin(keys::run(&arguments.global, options)).await,
+        Command::Usage(options) => Box::pin(usage::run(&arguments.global, options)).await,
+        Command::Routes(options) => routes::run(&arguments.global, options),
         Command::Audit(options) => Box::pin(audit::run(&arguments.global, options)).await,
         Command::Completions(options) => completions::run(options),
     }

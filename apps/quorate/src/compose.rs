@@ -12,7 +12,7 @@ use axum::Router;
 use quorate_audit::AuditLog;
 use quorate_billing::Billing;
 use quorate_board::Board;
-use quorate_gateway::{CostLedger, Door, Gateway, KeysHandle, LedgerConfig, LedgerDeps, LedgerHandle};
+use quorate_gateway::{CostLedger, Door, Gateway, KeysHandle, LedgerDeps, LedgerHandle};
 use quorate_http::health::{self, HealthCheck};
 use quorate_http::{Idempotency, Middleware, RouteEntry, Routes, Site, TrustedProxies, openapi};
 use quorate_identity::{Identity, MasterKey};
@@ -314,7 +314,7 @@ impl Foundation<'_> {
             entitlements: billing.entitlements(),
             audit: self.audit(config)?,
             folder: config.data_dir.join("ledger"),
-            config: LedgerConfig::default(),
+            config: config.gateway.ledger.clone(),
         }))
     }
 

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use quorate_board::BoardConfig;
+use quorate_gateway::LedgerConfig;
 use quorate_identity::IdentityConfig;
 use quorate_models::ModelsConfig;
 use quorate_outbound::{MailConfig, OutboundConfig};
@@ -44,6 +45,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Model providers, routes and prices.
     pub models: ModelsConfig,
+    /// What the gateway keeps.
+    pub gateway: GatewayConfig,
     /// The board.
     pub board: BoardConfig,
     /// Accounts and log-in.
@@ -143,6 +146,14 @@ impl Default for LimitsConfig {
     fn default() -> Self {
         Self { by_plan: true, signed_out_requests: 100, signed_out_seconds: 15 * 60 }
     }
+}
+
+/// The section `[gateway]`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GatewayConfig {
+    /// The ledger of what calls cost, until it is in the database.
+    pub ledger: LedgerConfig,
 }
 
 /// The section `[security]`.

@@ -1,9 +1,12 @@
+mod gateway;
+
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::LogFormat;
+pub(crate) use gateway::{KeysAction, KeysOptions, NewKeyOptions, RoutesOptions, UsageBy, UsageOptions};
 
 /// Headings and names in help texts.
 const STYLES: Styles = Styles::styled()
@@ -72,8 +75,12 @@ pub(crate) enum Command {
     Users(UsersOptions),
     /// Look after organizations
     Orgs(OrgsOptions),
-    /// Look after the keys that sign access tokens
+    /// Look after API keys, and the keys that sign access tokens
     Keys(KeysOptions),
+    /// Tell what was used, and what it cost
+    Usage(UsageOptions),
+    /// List the routes to models, with their targets in order
+    Routes(RoutesOptions),
     /// Read the audit log, and check that nobody has tampered with it
     Audit(AuditOptions),
     /// Print completions for a shell
@@ -264,18 +271,6 @@ pub(crate) enum OrgsAction {
         /// Its id
         org: uuid::Uuid,
     },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct KeysOptions {
-    #[command(subcommand)]
-    pub(crate) action: KeysAction,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum KeysAction {
-    /// Sign with a new key from now on; tokens signed before stay valid until they expire
-    Rotate,
 }
 
 #[derive(Debug, Args)]

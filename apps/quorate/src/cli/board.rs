@@ -37,6 +37,8 @@ pub(super) async fn run(global: &Global, options: &BoardOptions) -> Result<(), F
     let who = app.identity.local_principal().await.map_err(Failure::failed)?;
     let session = app.board.create(&who, new).await?;
     let worker = app.start_worker();
+    // What the calls cost is to be in the books when the board is done, not when a server runs some day.
+    let upkeep = app.start_gateway().await?;
     let deliberation = Deliberation {
         board: &app.board,
         who: &who,
@@ -47,6 +49,7 @@ pub(super) async fn run(global: &Global, options: &BoardOptions) -> Result<(), F
     };
     let outcome = Box::pin(deliberation.follow()).await;
     worker.drain(GRACE).await;
+    upkeep.drain(GRACE).await;
     app.store.close().await;
     outcome
 }

@@ -261,6 +261,13 @@ fn out_of_bounds(config: &Config, typed: bool) -> Vec<(String, String)> {
         ("identity.password_memory_kib", config.identity.password_memory_kib as usize, 8, 4 * 1024 * 1024),
         ("identity.password_passes", config.identity.password_passes as usize, 1, 100),
         ("identity.password_parallel", config.identity.password_parallel, 1, 256),
+        ("gateway.ledger.queue", config.gateway.ledger.queue, 1, 10_000_000),
+        (
+            "gateway.ledger.log_megabytes",
+            usize::try_from(config.gateway.ledger.log_megabytes).unwrap_or(usize::MAX),
+            1,
+            1_048_576,
+        ),
         ("jobs.workers", config.jobs.workers, 1, 1024),
         (
             "limits.signed_out_seconds",

@@ -336,6 +336,20 @@ const KEYS: &[ConfigKey] = &[
         "",
         "For a million input tokens written to the provider's cache; as `input` when absent.",
     ),
+    key(
+        "gateway.ledger.queue",
+        Kind::Count,
+        "10000",
+        "Attempts of model calls that wait in memory to be written into the database, at most. Further ones wait in the \
+         ledger's log files alone, and are read from there.",
+    ),
+    key(
+        "gateway.ledger.log_megabytes",
+        Kind::Count,
+        "1024",
+        "How large those log files may become while the database is away. Then calls are refused: one that cannot be \
+         written down is not made.",
+    ),
     key("board.concurrency", Kind::Count, "8", "Model calls that one session may have under way at once."),
     key(
         "board.clarification_timeout_seconds",

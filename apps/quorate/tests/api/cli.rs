@@ -355,6 +355,136 @@ fn operators_look_after_accounts_on_the_command_line() {
     let whole = installation.run(&["audit", "verify"]);
     assert!(code(&whole) == Some(0) && out(&whole).contains("5 entries"), "{}{}", out(&whole), err(&whole));
 
-    let rotated = installation.run(&["keys", "rotate"]);
-    assert!(code(&rotated) == Some(0) && out(&rotated).contains("new key"), "{}", err(&rotated));
+    for words in [&["keys", "rotate-signing"][..], &["keys", "rotate"]] {
+        let rotated = installation.run(words);
+        assert!(code(&rotated) == Some(0) && out(&rotated).contains("new key signs"), "{}", err(&rotated));
+    }
+}
+
+#[test]
+fn operators_look_after_api_keys_on_the_command_line() {
+    let installation = Installation::new(FAST);
+    let json = |arguments: &[&str]| -> Value {
+        let output = installation.run(&[arguments, &["--json"]].concat());
+        assert_eq!(code(&output), Some(0), "{arguments:?}: {}", err(&output));
+        serde_json::from_str(&out(&output)).unwrap()
+    };
+    let ada = json(&["users", "create", "ada@example.com", "--name", "Ada"])["user"].clone();
+    json(&["users", "create", "bob@example.com"]);
+    assert!(out(&installation.run(&["keys", "list"])).contains("quorate keys create"));
+    let made = json(&[
+        "keys",
+        "create",
+        "--user",
+        "ada@example.com",
+        "--name",
+        "Nightly",
+        "--scopes",
+        "model:use,usage:read",
+        "--models",
+        "default,open/*",
+        "--allowed-ips",
+        "192.0.2.0/24",
+        "--expires",
+        "2999-12-31",
+        "--max-concurrency",
+        "4",
+        "--monthly-budget",
+        "12.50",
+        "--environment",
+        "test",
+    ]);
+    let (key, token) = (&made["key"], made["token"].as_str().unwrap());
+    assert!(token.starts_with("qk_test_") && token.ends_with(key["last_four"].as_str().unwrap()), "{made}");
+    assert_eq!(key["scopes"], serde_json::json!(["model:use", "usage:read"]));
+    assert_eq!((&key["user_id"], &key["org_id"]), (&ada["id"], &ada["organizations"][0]["id"]));
+    assert_eq!((&key["monthly_budget_microusd"], &key["max_concurrency"]), (&12_500_000.into(), &4.into()));
+    assert_eq!(key["expires_at"], "2999-12-31T00:00:00Z");
+    let id = key["id"].as_str().unwrap();
+
+    json(&["keys", "create", "--user", "bob@example.com", "--name", "Bob's"]);
+    let names = |list: &Value| -> Vec<String> {
+        list["data"].as_array().unwrap().iter().map(|key| key["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&json(&["keys", "list"])), ["Bob's", "Nightly"]);
+    let org = ada["organizations"][0]["id"].as_str().unwrap();
+    assert_eq!(names(&json(&["keys", "list", "--org", org])), ["Nightly"]);
+    let shown = out(&installation.run(&["keys", "show", id]));
+    for part in ["Nightly", "active", "model:use, usage:read", "192.0.2.0/24", "$12.50", "2999-12-31"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains(token), "shown once");
+
+    let rotated = json(&["keys", "rotate", id, "--grace-hours", "2"]);
+    assert!(rotated["token"].as_str().unwrap() != token && rotated["key"]["previous_until"].is_string(), "{rotated}");
+    let again = installation.run(&["keys", "rotate", id, "--grace-hours", "2"]);
+    assert!(code(&again) == Some(2) && err(&again).contains("may be two"), "{}", err(&again));
+    assert_eq!(json(&["keys", "revoke", id])["key"]["status"], "revoked");
+    assert!(out(&installation.run(&["keys", "list"])).contains("revoked"));
+    let done: Vec<Value> = json(&["audit", "list", "--action", "gateway.key"])["data"].as_array().unwrap().clone();
+    let actions: Vec<&str> = done.iter().filter_map(|entry| entry["action"].as_str()).collect();
+    let expected = ["gateway.key_revoked", "gateway.key_rotated", "gateway.key_created", "gateway.key_created"];
+    assert_eq!(actions, expected);
+
+    for (wrong, part) in [
+        (&["keys", "show", "0190a000-0000-7000-8000-000000000000"][..], "API key"),
+        (&["keys", "create", "--user", "nobody@example.com", "--name", "x"], "no such account"),
+        (&["keys", "create", "--user", "ada@example.com", "--name", "x", "--scopes", "api_key:write"], "scopes[0]"),
+        (&["keys", "create", "--user", "ada@example.com", "--name", "x", "--expires", "soon"], "2026-01-31"),
+        (&["keys", "create", "--user", "ada@example.com", "--name", "x", "--monthly-budget=-1"], "--monthly-budget"),
+        (&["keys", "rotate", "--grace-hours", "2"], "KEY"),
+        (&["keys", "rotate", id, "--grace-hours", "25"], "25"),
+    ] {
+        let refused = installation.run(wrong);
+        assert!(matches!(code(&refused), Some(1 | 2)), "{wrong:?}: {}", out(&refused));
+        assert!(err(&refused).contains(part) && !err(&refused).contains("panicked"), "{wrong:?}: {}", err(&refused));
+    }
+}
+
+#[test]
+fn usage_and_routes_are_told_for_people_and_for_scripts() {
+    let here = Installation::new(FAST);
+    let json = |arguments: &[&str]| -> Value {
+        let output = here.run(&[arguments, &["--json"]].concat());
+        assert_eq!(code(&output), Some(0), "{arguments:?}: {}", err(&output));
+        serde_json::from_str(&out(&output)).unwrap()
+    };
+    assert!(out(&here.run(&["usage"])).contains("Nothing was used"));
+    let board = here.run(&["board", QUESTION, "--mode", "quick", "--json"]);
+    assert_eq!(code(&board), Some(0), "{}", err(&board));
+    let by_model = json(&["usage"]);
+    let calls = by_model["total"]["requests"].as_i64().unwrap();
+    assert!(calls > 0, "{by_model}");
+    assert_eq!(by_model["data"][0]["name"], "offline/demo");
+    for (by, name) in [("purpose", "board"), ("endpoint", "")] {
+        let told = json(&["usage", "--by", by]);
+        assert_eq!((&told["data"][0]["name"], &told["total"]["requests"]), (&name.into(), &calls.into()), "{told}");
+    }
+    for by in ["day", "month"] {
+        assert_eq!(json(&["usage", "--by", by])["total"]["requests"], calls, "{by}");
+    }
+    assert_eq!(json(&["usage", "--by", "key"])["data"], Value::Array(Vec::new()));
+    assert_eq!(json(&["usage", "--from", "2020-01-01", "--to", "2020-02-01"])["total"]["requests"], 0);
+    let text = out(&here.run(&["usage", "--by", "purpose"]));
+    assert!(text.contains("requests") && text.contains("board") && text.contains(&calls.to_string()), "{text}");
+    for wrong in [
+        &["usage", "--by", "mood"][..],
+        &["usage", "--from", "2026-02-01", "--to", "2026-01-01"],
+        &["usage", "--org", "0190a000-0000-7000-8000-000000000000"],
+    ] {
+        let refused = here.run(wrong);
+        assert!(matches!(code(&refused), Some(1 | 2)) && !err(&refused).is_empty(), "{wrong:?}");
+    }
+
+    let routes = json(&["routes"]);
+    assert_eq!((&routes["data"][0]["name"], &routes["data"][0]["strategy"]), (&"default".into(), &"priority".into()));
+    assert_eq!(routes["data"][0]["targets"][0]["target"], "offline/demo");
+    let two = Installation::new(
+        "[[models.providers]]\nname = 'offline'\nkind = 'offline'\n[[models.routes]]\nname = 'default'\n\
+         strategy = 'weighted'\nsticky = true\ntargets = ['offline/demo', { target = 'offline/other', weight = 3.0 }]\n",
+    );
+    let text = out(&two.run(&["routes"]));
+    for part in ["default", "weighted", "offline/demo, offline/other × 3", "sticky"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }

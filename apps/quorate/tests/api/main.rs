@@ -15,6 +15,7 @@ mod identity;
 mod identity_second_factor;
 mod identity_social;
 mod inputs;
+mod keys;
 mod limits;
 mod node;
 mod orgs;
@@ -23,5 +24,6 @@ mod profile;
 mod providers;
 mod recovery;
 mod streams;
+mod usage;
 
 pub use app::{Reply, TestApp, User};

@@ -24,7 +24,7 @@ async fn invitation(app: &TestApp, email: &str, count: usize) -> String {
 }
 
 /// Invites, accepts and switches: the user acts in the organization with the role afterwards.
-async fn join<'a>(owner: &User<'a>, user: &mut User<'a>, email: &str, role: &str) {
+pub(crate) async fn join<'a>(owner: &User<'a>, user: &mut User<'a>, email: &str, role: &str) {
     let org = org_of(owner).await;
     let sent = owner.app.mails(email, "invitation").await.len();
     let body = json!({ "email": email, "role": role });

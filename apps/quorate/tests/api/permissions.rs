@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use quorate_http::Access;
-use quorate_kernel::Role;
+use quorate_kernel::{Permission, Role};
 use quorate_testkit::on_both_databases;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::board::quick;
+use crate::keys::Key;
 use crate::{Reply, TestApp, User};
 
 /// What anyone may use without signing in. A new public route fails the test until it is written here on purpose.
@@ -222,6 +223,32 @@ on_both_databases! {
                 assert!(reply.status.as_u16() < 500, "{role:?} {} {path}: {}", route.method, reply.body);
             }
         }
+    }
+
+    /// PLT-1: the table's columns for keys, one that may nothing and one that may all that is for keys.
+    async fn every_route_asks_a_key_for_its_scope_also_an_owners(database: TestDatabase) {
+        let app = TestApp::builder(database).without_worker().start().await;
+        let ada = app.user("ada@example.com").await;
+        let before = ada.get("/api/v1/users/me").await.body;
+        let all: Vec<Permission> = Permission::ALL.into_iter().filter(|permission| permission.is_for_keys()).collect();
+        for held in [Vec::new(), all] {
+            let scopes: Vec<&str> = held.iter().map(|permission| permission.name()).collect();
+            let key = Key::of(&ada, json!({ "name": format!("with {}", scopes.len()), "scopes": scopes })).await;
+            let mut let_in = 0;
+            for route in app.table().iter().filter(|route| route.access != Access::Public) {
+                let allowed = matches!(route.access, Access::Needs(permission) if held.contains(&permission));
+                let path = filled(&route.path, NOWHERE);
+                let reply = key.at(&app).send(route.method.parse().unwrap(), &path, Some("[]".to_owned())).await;
+                let place = format!("{} {path} with {} scopes: {} {}", route.method, scopes.len(), reply.status, reply.body);
+                // Other vendors' APIs write their codes in small letters.
+                let refused = reply.status == 403 && reply.code().eq_ignore_ascii_case("forbidden");
+                assert_eq!(refused, !allowed, "{place}");
+                assert!(reply.status != 401 && reply.status.as_u16() < 500, "{place}");
+                let_in += usize::from(!refused);
+            }
+            assert_eq!(let_in == 0, held.is_empty(), "{let_in} of {} scopes", held.len());
+        }
+        assert_eq!(ada.get("/api/v1/users/me").await.body, before, "and nothing has changed");
     }
 
     async fn what_nobody_has_and_what_is_somebody_elses_look_the_same(database: TestDatabase) {
