@@ -126,7 +126,10 @@ export function gatewayAnswers() {
 			// A key that is no more has no name.
 			{ id: id(209), ...figures(643) },
 		]),
-		'GET /usage/by-endpoint': list([{ id: '/v1/chat/completions', ...figures(2143) }]),
+		'GET /usage/by-endpoint': list([
+			{ id: '/v1/chat/completions', ...figures(1500) },
+			{ id: '', ...figures(643) },
+		]),
 		'GET /usage/requests': (search) => ({
 			body: search.includes('cursor')
 				? {

@@ -213,11 +213,14 @@ export async function gatewayPages({ test, browser, server, complaints }) {
 		const models = who.page.getByRole('table', { name: 'By model' });
 		await models.getByRole('row').filter({ hasText: 'ollama/' }).getByText('unknown').waitFor();
 		await who.page.getByRole('tab', { name: 'By model' }).press('ArrowRight');
+		const keys = who.page.getByRole('table', { name: 'By key' });
+		await keys.getByRole('rowheader', { name: 'Nightly report' }).waitFor();
+		await keys.getByRole('rowheader', { name: `…${id(209).slice(-8)}` }).waitFor();
+		await who.page.getByRole('tab', { name: 'By key' }).press('ArrowRight');
 		await who.page
-			.getByRole('table', { name: 'By key' })
+			.getByRole('table', { name: 'By endpoint' })
 			.getByRole('rowheader', { name: 'Work of the server itself' })
 			.waitFor();
-		await who.page.getByRole('rowheader', { name: 'Nightly report' }).waitFor();
 		await who.page.getByText('343 without a known price are not in it').waitFor();
 	});
 

@@ -5,6 +5,7 @@ mod rights;
 
 use std::time::Duration;
 
+use quorate_kernel::{Clock as _, SystemClock};
 use quorate_models::{ModelsConfig, PriceConfig, ProviderKind, RouteConfig};
 use quorate_testkit::models::ScriptedModels;
 use quorate_testkit::{TestDatabase, on_both_databases};
@@ -171,19 +172,19 @@ on_both_databases! {
         let ada = app.user("ada@example.com").await;
         let past = ada.post("/api/v1/keys", &json!({ "name": "x", "scopes": [], "expires_at": "2020-01-01T00:00:00Z" })).await;
         assert_eq!((past.status.as_u16(), past.fields()), (422, vec!["expires_at"]));
-        let key = Key::of(&ada, json!({ "expires_at": chrono::Utc::now() + chrono::TimeDelta::hours(1) })).await;
+        let key = Key::of(&ada, json!({ "expires_at": SystemClock.now() + chrono::TimeDelta::hours(1) })).await;
         let rotated = ada.post(&format!("{}/rotate", key.path()), &json!({ "grace_hours": 24 })).await;
         assert_eq!(rotated.status, 200, "{}", rotated.body);
         assert_eq!(rotated.body["key"]["expires_at"], rotated.body["key"]["previous_until"], "no grace goes beyond the end");
         let next = Key { id: key.id.clone(), token: rotated.body["token"].as_str().unwrap().to_owned() };
-        let mut end = chrono::Utc::now();
+        let mut end = SystemClock.now();
         until("the end is set before it comes", async || {
-            end = chrono::Utc::now() + chrono::TimeDelta::seconds(2);
+            end = SystemClock.now() + chrono::TimeDelta::seconds(2);
             ada.patch(&key.path(), &json!({ "expires_at": end })).await.status == 200
         })
         .await;
         until("its end comes", async || next.status(&app).await == 401).await;
-        assert!(chrono::Utc::now() >= end, "and not before");
+        assert!(SystemClock.now() >= end, "and not before");
         assert_eq!(key.status(&app).await, 401, "nor does the token before live on");
         assert_eq!(listed(&ada).await, [("Nightly".to_owned(), "expired".to_owned())]);
     }
