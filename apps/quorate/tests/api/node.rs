@@ -20,6 +20,8 @@ pub struct Node {
     port: u16,
     data: TempDir,
     database_url: String,
+    /// Beside what every node is told.
+    environment: Vec<(&'static str, String)>,
     pub http: Client,
     pub token: String,
 }
@@ -27,7 +29,18 @@ pub struct Node {
 impl Node {
     /// Starts a node whose only model is the scripted one, and signs a user in.
     pub async fn start(database: &TestDatabase, models: &ScriptedModels) -> Self {
-        let mut node = Self::configured(database, models).await;
+        Self::start_with(database, models, Vec::new()).await
+    }
+
+    /// The same with more of its configuration in the environment.
+    pub async fn start_with(
+        database: &TestDatabase,
+        models: &ScriptedModels,
+        environment: Vec<(&'static str, String)>,
+    ) -> Self {
+        let mut node = Self::stopped(database, models, tempfile::tempdir().unwrap());
+        node.environment = environment;
+        node.launch().await;
         let body = json!({ "email": "ada@example.com", "password": "seven green umbrellas" });
         let reply = node.post("/api/v1/auth/register", &body).await;
         node.token = reply["access_token"].as_str().unwrap_or_else(|| panic!("{reply}")).to_owned();
@@ -40,12 +53,7 @@ impl Node {
         std::fs::copy(self.data.path().join("master.key"), data.path().join("master.key")).unwrap();
         let mut node = Self::stopped(database, models, data);
         node.token.clone_from(&self.token);
-        node.launch().await;
-        node
-    }
-
-    async fn configured(database: &TestDatabase, models: &ScriptedModels) -> Self {
-        let mut node = Self::stopped(database, models, tempfile::tempdir().unwrap());
+        node.environment.clone_from(&self.environment);
         node.launch().await;
         node
     }
@@ -68,6 +76,7 @@ impl Node {
             port,
             data,
             database_url: database.url().to_owned(),
+            environment: Vec::new(),
             http: Client::new(),
             token: String::new(),
         }
@@ -92,6 +101,7 @@ impl Node {
             .arg(self.data.path().join("quorate.toml"))
             .env("QUORATE__DATABASE__URL", &self.database_url)
             .env("QUORATE__LIMITS__BY_PLAN", "false")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)

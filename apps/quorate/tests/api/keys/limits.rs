@@ -6,6 +6,7 @@ use quorate_testkit::models::{Act, Rule};
 use quorate_testkit::on_both_databases;
 
 use super::*;
+use crate::node::Node;
 
 /// A stream that stays open until its reader leaves.
 async fn endless(models: &ScriptedModels) {
@@ -124,6 +125,32 @@ async fn places_are_counted_over_all_nodes_of_a_redis() {
     drop(open.pop());
     until("the other node's place is free here", async || key.status(&one).await == 200).await;
     drop(open);
+}
+
+#[tokio::test]
+async fn a_killed_nodes_places_are_free_again_when_its_lease_ends() {
+    let (database, models) = (TestDatabase::sqlite().unwrap(), ScriptedModels::start().await.unwrap());
+    let url = std::env::var("QUORATE_TEST_REDIS").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned());
+    let prefix = format!("quorate-test-{}", quorate_kernel::Ids::uuid(&quorate_kernel::SystemIds));
+    let redis = vec![("QUORATE__REDIS__URL", url), ("QUORATE__REDIS__PREFIX", prefix)];
+    let mut node = Node::start_with(&database, &models, redis).await;
+    endless(&models).await;
+    let wanted = json!({ "name": "x", "scopes": ["model:use", "model:read"], "max_concurrency": 1 });
+    let made = node.post("/api/v1/keys", &wanted).await;
+    let token = made["token"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
+    let body = json!({ "model": "default", "stream": true, "messages": [{ "role": "user", "content": "Hello" }] });
+    let asked = node.http.post(node.url(CHAT)).bearer_auth(&token).json(&body).send().await.unwrap();
+    assert_eq!(asked.status(), 200);
+    let status = async |node: &Node| {
+        let reply = node.http.get(node.url("/v1/models")).bearer_auth(&token).send().await.unwrap();
+        reply.status().as_u16()
+    };
+    assert_eq!(status(&node).await, 429);
+    node.kill();
+    node.launch().await;
+    // Redis counts the place until nobody can be in it any more; nothing that was killed gave it back.
+    until("the lease ends", async || status(&node).await == 200).await;
+    drop(asked);
 }
 
 #[tokio::test]
