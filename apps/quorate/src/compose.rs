@@ -12,13 +12,15 @@ use axum::Router;
 use quorate_audit::AuditLog;
 use quorate_billing::Billing;
 use quorate_board::Board;
-use quorate_gateway::{CostLedger, Door, Gateway, KeysHandle, LedgerDeps, LedgerHandle};
+use quorate_gateway::{
+    CostLedger, Door, Gateway, KeysHandle, LedgerDeps, LedgerHandle, Providers, ProvidersDeps, ProvidersHandle,
+};
 use quorate_http::health::{self, HealthCheck};
 use quorate_http::{Idempotency, Middleware, RouteEntry, Routes, Site, TrustedProxies, openapi};
 use quorate_identity::{Identity, MasterKey};
 use quorate_kernel::{Authenticator, Clock, Ids, SystemClock, SystemIds};
 use quorate_models::Models;
-use quorate_outbound::{MailDeps, Mailer, SafeClient};
+use quorate_outbound::{MailDeps, Mailer, Reachable, SafeClient};
 use quorate_store::{Engine, MigrationSet, Store};
 use quorate_work::{Jobs, Worker, WorkerHandle, WorkerSettings};
 use serde_json::Value;
@@ -27,6 +29,7 @@ use crate::boardroom::Boardroom;
 use crate::config::Config;
 use crate::members::People;
 use crate::models_api;
+use crate::reach::Outward;
 use crate::reactions;
 use crate::shared_state::SharedState;
 
@@ -66,6 +69,8 @@ pub struct App {
     pub billing: Billing,
     /// API keys.
     pub gateway: Gateway,
+    /// Providers and routes that operators add.
+    pub providers: Providers,
     /// What every call to a model cost.
     pub ledger: CostLedger,
     /// Accounts and log-in.
@@ -107,6 +112,8 @@ impl App {
         let gateway = foundation.gateway(&config, &identity)?;
         let ledger = foundation.ledger(&config, &billing)?;
         models.keep_accounts(Arc::new(ledger.clone()));
+        let providers = foundation.providers(&config, &models)?;
+        providers.refresh().await.context("the providers that were added cannot be read")?;
         let board = Board::new(quorate_board::Deps {
             store: store.clone(),
             jobs: jobs.clone(),
@@ -124,6 +131,7 @@ impl App {
             idempotency,
             billing,
             gateway,
+            providers,
             ledger,
             identity,
             board,
@@ -167,13 +175,15 @@ impl App {
         Worker::start(self.jobs.clone(), settings, handlers)
     }
 
-    /// Starts what the gateway does beside answering: keys are looked after, and the ledger is written.
+    /// Starts what the gateway does beside answering: keys are looked after, the ledger is written, and changes of
+    /// providers and routes are put in force.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn start_gateway(&self) -> anyhow::Result<Upkeep> {
         self.ledger.schedule(&self.jobs).await.context("the ledger's upkeep cannot be planned")?;
-        Ok(Upkeep { keys: self.gateway.keys().watch(), ledger: self.ledger.start() })
+        let (keys, ledger) = (self.gateway.keys().watch(), self.ledger.start());
+        Ok(Upkeep { keys, ledger, _providers: self.providers.watch() })
     }
 
     /// The whole server as one router, and who may use which route of it.
@@ -192,6 +202,7 @@ impl App {
             .merge(quorate_board::routes(self.board.clone()))
             .merge(models_api::routes(Arc::clone(&self.models)))
             .merge(self.gateway.routes())
+            .merge(self.providers.routes())
             .merge(self.ledger.routes())
             .merge(self.door().routes())
             .merge(health::routes(VERSION, checks))
@@ -233,6 +244,7 @@ impl App {
 pub struct Upkeep {
     keys: KeysHandle,
     ledger: LedgerHandle,
+    _providers: ProvidersHandle,
 }
 
 impl Upkeep {
@@ -300,6 +312,20 @@ impl Foundation<'_> {
             store: self.store.clone(),
             audit: self.audit(config)?,
             members: Arc::new(People(identity.clone())),
+            clock: Arc::clone(self.clock),
+            ids: Arc::clone(self.ids),
+            master_key: self.master_key(config)?,
+        }))
+    }
+
+    fn providers(&self, config: &Config, models: &Arc<Models>) -> anyhow::Result<Providers> {
+        let reachable = Reachable::new(&config.outbound).context("no addresses can be judged")?;
+        models.guard_by(Arc::new(Outward(reachable)));
+        Ok(Providers::new(ProvidersDeps {
+            store: self.store.clone(),
+            audit: self.audit(config)?,
+            models: Arc::clone(models),
+            configured: config.models.clone(),
             clock: Arc::clone(self.clock),
             ids: Arc::clone(self.ids),
             master_key: self.master_key(config)?,

@@ -7,6 +7,7 @@ pub mod config;
 mod members;
 mod models_api;
 pub mod openapi;
+mod reach;
 mod reactions;
 pub mod serve;
 pub mod shared_state;

@@ -8,6 +8,7 @@ mod http;
 mod keys;
 mod ledger;
 mod ports;
+mod providers;
 mod store;
 mod usage;
 mod v1;
@@ -25,6 +26,7 @@ pub use keys::{
 };
 pub use ledger::{CostLedger, LedgerConfig, LedgerDeps, LedgerHandle, Requests};
 pub use ports::{Members, Standing};
+pub use providers::{Providers, ProvidersDeps, ProvidersHandle};
 pub use usage::{ReportBy, ReportLine};
 pub use v1::{BoardDepth, BoardDoor, BoardQuestion, Door, OwnAnswer, error_body};
 

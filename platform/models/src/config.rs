@@ -1,12 +1,16 @@
 mod breaker;
 mod routes;
 
+use std::collections::BTreeMap;
+
+use serde::de::IntoDeserializer as _;
 use serde::{Deserialize, Serialize};
 
 pub use self::breaker::BreakerConfig;
 pub use self::routes::{RouteConfig, Strategy, TargetConfig};
 use crate::key::ApiKey;
 use crate::offline::OfflineConfig;
+use crate::upstream::base_url;
 
 /// Everything under `[models]`: who can be asked, under which names, how patiently and at what price.
 ///
@@ -77,6 +81,23 @@ pub enum ProviderKind {
 }
 
 impl ProviderKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Offline,
+        Self::OpenAi,
+        Self::Anthropic,
+        Self::Gemini,
+        Self::XAi,
+        Self::OpenRouter,
+        Self::OpenAiCompatible,
+    ];
+
+    /// The kind of that name, as written in configuration.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::deserialize(name.into_deserializer()).map_err(|_: serde::de::value::Error| ()).ok()
+    }
+
     /// The name as written in configuration.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -92,7 +113,8 @@ impl ProviderKind {
     }
 
     /// Where the provider is found when no `base_url` is given.
-    pub(crate) const fn default_base_url(self) -> Option<&'static str> {
+    #[must_use]
+    pub const fn default_base_url(self) -> Option<&'static str> {
         match self {
             Self::OpenAi => Some("https://api.openai.com/v1"),
             Self::Anthropic => Some("https://api.anthropic.com"),
@@ -104,7 +126,8 @@ impl ProviderKind {
     }
 
     /// Whether the provider answers nobody without a key.
-    pub(crate) const fn needs_key(self) -> bool {
+    #[must_use]
+    pub const fn needs_key(self) -> bool {
         matches!(self, Self::OpenAi | Self::Anthropic | Self::Gemini | Self::XAi | Self::OpenRouter)
     }
 }
@@ -129,12 +152,28 @@ pub struct ProviderConfig {
     /// How the offline model behaves; only for `kind = "offline"`. Read, but not written back.
     #[serde(default, skip_serializing)]
     pub offline: Option<OfflineConfig>,
+    /// Headers of every call beside those of the format. Not for files: operators give them at run time.
+    #[serde(skip)]
+    pub headers: BTreeMap<String, ApiKey>,
+    /// Whether it may only be reached at addresses that the [`AddressRule`](crate::AddressRule) lets through, as
+    /// whatever is added at run time.
+    #[serde(skip)]
+    pub guarded: bool,
 }
 
 impl ProviderConfig {
     /// A provider with everything at its default.
     pub fn new(name: impl Into<String>, kind: ProviderKind) -> Self {
-        Self { name: name.into(), kind, base_url: None, api_key: None, api_key_env: None, offline: None }
+        Self {
+            name: name.into(),
+            kind,
+            base_url: None,
+            api_key: None,
+            api_key_env: None,
+            offline: None,
+            headers: BTreeMap::new(),
+            guarded: false,
+        }
     }
 
     /// The same, at `base_url`.
@@ -142,6 +181,23 @@ impl ProviderConfig {
     pub fn at(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = Some(base_url.into());
         self
+    }
+
+    /// Where it is reached: the given address in the form that paths are appended to, or the kind's own. `None` for
+    /// the offline model.
+    ///
+    /// # Errors
+    /// When the given one is no address, or one is needed.
+    pub fn address(&self) -> Result<Option<String>, ConfigError> {
+        if self.kind == ProviderKind::Offline {
+            return Ok(None);
+        }
+        let given = self.base_url.as_deref().or(self.kind.default_base_url());
+        let given = given.ok_or_else(|| {
+            let key = format!("models.providers.{}.base_url", self.name);
+            ConfigError::new(key, format!("is needed for kind = \"{}\"", self.kind.name()))
+        })?;
+        base_url(&self.name, given).map(Some)
     }
 
     /// The same, with a key.

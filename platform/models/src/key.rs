@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize, Serializer};
 #[serde(transparent)]
 pub struct ApiKey(String);
 
+/// The shortest key whose end is shown, in characters.
+const SHOWABLE: usize = 12;
 /// What stands where a key would.
 const MASK: &str = "***";
 
@@ -16,9 +18,17 @@ impl ApiKey {
         Self(key.as_ref().trim().to_owned())
     }
 
-    /// The key itself, for the one header that carries it.
-    pub(crate) fn reveal(&self) -> &str {
+    /// The key itself, for the one header that carries it, and for whoever seals it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// Its last four characters, by which people recognise it; none of a key so short that they would tell much.
+    #[must_use]
+    pub fn last_four(&self) -> Option<String> {
+        let letters: Vec<char> = self.0.chars().collect();
+        (letters.len() >= SHOWABLE).then(|| letters[letters.len() - 4..].iter().collect())
     }
 
     /// Whether there is nothing in it.
@@ -55,5 +65,7 @@ mod tests {
         assert_eq!(serde_json::to_string(&key).unwrap(), "\"***\"");
         assert_eq!(key.scrub("Incorrect API key provided: sk-secret."), "Incorrect API key provided: ***.");
         assert_eq!(key.reveal(), "sk-secret");
+        assert_eq!(key.last_four(), None);
+        assert_eq!(ApiKey::new("sk-long-secret").last_four().unwrap(), "cret");
     }
 }

@@ -8,6 +8,7 @@ mod config;
 pub mod embeddings;
 mod error;
 mod gemini;
+mod guard;
 mod key;
 mod ledger;
 mod models;
@@ -36,6 +37,7 @@ pub use config::{
     RouteTimeoutConfig, Strategy, TargetConfig, TimeoutConfig,
 };
 pub use error::{ModelError, ModelErrorKind};
+pub use guard::AddressRule;
 pub use key::ApiKey;
 pub use ledger::{AttemptRecord, Caller, Ending, Ledger, Purpose, Reserved, SpendRefused};
 pub use models::{ModelInfo, Models};

@@ -2,7 +2,8 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use quorate_kernel::{Clock, Ids};
 
-use crate::config::{ConfigError, ModelsConfig, ProviderKind};
+use crate::config::{ConfigError, ModelsConfig, ProviderConfig, ProviderKind};
+use crate::guard::AddressRule;
 use crate::providers::Provider;
 use crate::roster::{Lasting, Roster, split};
 use crate::routing::{Accounts, Call, Plan, Route, RoutedStream, input_of, run};
@@ -51,6 +52,17 @@ impl Models {
 
     pub(crate) fn ledger(&self) -> Option<Arc<dyn Ledger>> {
         self.ledger.get().cloned()
+    }
+
+    /// Says where guarded providers may be reached, those that were added at run time (OPS-8). The first rule stays;
+    /// without one they are refused.
+    pub fn guard_by(&self, rule: Arc<dyn AddressRule>) {
+        let _ = self.lasting.rule.set(rule);
+    }
+
+    /// Whether [`Models::replace`] would take this configuration, or which key is wrong.
+    pub fn check(&self, config: &ModelsConfig) -> Result<(), ConfigError> {
+        Roster::new(config, &self.clock, &self.ids, &self.lasting).map(drop)
     }
 
     /// Puts another configuration in force (GTW-3), or says which key is wrong and changes nothing. Calls under way go
@@ -130,6 +142,11 @@ impl Models {
         let mut remote: Vec<_> = remote.map(|(name, provider)| (name.clone(), Arc::clone(provider))).collect();
         remote.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         remote
+    }
+
+    /// One provider by its configuration, whether it is in force or not.
+    pub(crate) fn provider_of(&self, config: &ProviderConfig) -> Result<Provider, ConfigError> {
+        Provider::new(config, &self.clock, self.lasting.rule.get())
     }
 
     fn accounts(&self, route: &str, request: &ChatRequest) -> Option<Accounts> {

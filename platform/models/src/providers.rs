@@ -2,16 +2,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
 use quorate_kernel::Clock;
 
 use crate::ChatModel;
 use crate::anthropic::Anthropic;
 use crate::config::{ConfigError, ProviderConfig, ProviderKind};
 use crate::gemini::Gemini;
+use crate::guard::{self, AddressRule};
 use crate::key::ApiKey;
 use crate::offline::Offline;
 use crate::openai::OpenAi;
-use crate::upstream::{Clients, Reach, Upstream, base_url};
+use crate::upstream::{Clients, Reach, Upstream};
 
 /// One configured provider and its adapters.
 pub(crate) struct Provider {
@@ -20,6 +22,10 @@ pub(crate) struct Provider {
     pub(crate) base: String,
     name: String,
     key: Option<ApiKey>,
+    /// Headers of every call beside those of the format.
+    headers: Arc<HeaderMap>,
+    /// By which addresses it may be reached; `None` for any.
+    rule: Option<Arc<dyn AddressRule>>,
     clock: Arc<dyn Clock>,
     offline: Option<Arc<dyn ChatModel>>,
     /// By connect time-out, since that belongs to a client and its connections.
@@ -28,7 +34,11 @@ pub(crate) struct Provider {
 
 impl Provider {
     /// Checks the configuration of one provider.
-    pub(crate) fn new(config: &ProviderConfig, clock: &Arc<dyn Clock>) -> Result<Self, ConfigError> {
+    pub(crate) fn new(
+        config: &ProviderConfig,
+        clock: &Arc<dyn Clock>,
+        rule: Option<&Arc<dyn AddressRule>>,
+    ) -> Result<Self, ConfigError> {
         let name = config.name.as_str();
         let key = |field: &str| format!("models.providers.{name}.{field}");
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -43,6 +53,8 @@ impl Provider {
             base: String::new(),
             name: name.to_owned(),
             key: None,
+            headers: Arc::default(),
+            rule: None,
             clock: Arc::clone(clock),
             offline: None,
             adapters: HashMap::new(),
@@ -54,18 +66,22 @@ impl Provider {
             provider.offline = Some(Arc::new(Offline::new(config.offline.clone().unwrap_or_default())));
             return Ok(provider);
         }
-        let given = config.base_url.as_deref().or(config.kind.default_base_url());
-        let given =
-            given.ok_or_else(|| ConfigError::new(key("base_url"), "is needed for kind = \"openai-compatible\""))?;
-        provider.base = base_url(name, given)?;
+        provider.base = config.address()?.unwrap_or_default();
         provider.key = api_key(config)?;
+        provider.headers = Arc::new(guard::headers(name, &config.headers)?);
+        if config.guarded {
+            let rule =
+                rule.ok_or_else(|| ConfigError::new(key("base_url"), "may not be reached: no rule says where"))?;
+            rule.url(&provider.base).map_err(|why| ConfigError::new(key("base_url"), why))?;
+            provider.rule = Some(Arc::clone(rule));
+        }
         Ok(provider)
     }
 
     /// Makes the adapter for a connect time-out, if there is none yet.
     pub(crate) fn prepare(&mut self, connect: Duration, clients: &mut Clients) -> Result<(), ConfigError> {
         if self.offline.is_none() && !self.adapters.contains_key(&connect) {
-            let upstream = self.upstream(clients.get(connect)?);
+            let upstream = self.upstream(clients.get(connect, self.rule())?);
             let adapter = self.build(upstream.clone());
             self.adapters.insert(connect, (upstream, adapter));
         }
@@ -89,8 +105,14 @@ impl Provider {
             provider: self.name.clone(),
             base: self.base.clone(),
             key: self.key.clone(),
+            headers: Arc::clone(&self.headers),
             clock: Arc::clone(&self.clock),
         }
+    }
+
+    /// By which addresses it may be reached.
+    pub(crate) const fn rule(&self) -> Option<&Arc<dyn AddressRule>> {
+        self.rule.as_ref()
     }
 
     /// Whether it speaks OpenAI's format.

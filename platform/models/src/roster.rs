@@ -1,7 +1,7 @@
 //! The providers and routes in force: built from one configuration, replaced as a whole by the next.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use quorate_kernel::{Clock, Ids};
 
@@ -9,6 +9,7 @@ use crate::config::{
     ConfigError, DEFAULT_ROUTE, ModelsConfig, OFFLINE_TARGET, ProviderConfig, RouteConfig, RouteTimeoutConfig,
 };
 use crate::embeddings::{LocalEmbedder, OpenAiEmbedder};
+use crate::guard::AddressRule;
 use crate::prices::PriceList;
 use crate::providers::Provider;
 use crate::retry::Retries;
@@ -25,6 +26,8 @@ const MOST_HEALTHS: usize = 4_096;
 /// What outlives a change of configuration: connections, and what is known of each target.
 #[derive(Default)]
 pub(crate) struct Lasting {
+    /// Where guarded providers may be reached.
+    pub(crate) rule: OnceLock<Arc<dyn AddressRule>>,
     clients: Mutex<Clients>,
     /// By address and target.
     healths: Mutex<HashMap<(String, String), Arc<Health>>>,
@@ -58,7 +61,7 @@ impl Roster {
         let unconfigured = config.providers.is_empty() && config.routes.is_empty();
         let (provider_configs, route_configs) =
             if unconfigured { (&standard.providers, &standard.routes) } else { (&config.providers, &config.routes) };
-        let mut providers = build_providers(provider_configs, clock)?;
+        let mut providers = build_providers(provider_configs, clock, lasting.rule.get())?;
         // Configuration is often merged over the defaults, so the untouched default route may still be there.
         let no_offline = !providers.contains_key("offline");
         let left_over = |route: &RouteConfig| {
@@ -210,10 +213,11 @@ pub(crate) fn split(target: &str) -> Option<(&str, &str)> {
 fn build_providers(
     configs: &[ProviderConfig],
     clock: &Arc<dyn Clock>,
+    rule: Option<&Arc<dyn AddressRule>>,
 ) -> Result<HashMap<String, Provider>, ConfigError> {
     let mut providers = HashMap::new();
     for provider in configs {
-        let built = Provider::new(provider, clock)?;
+        let built = Provider::new(provider, clock, rule)?;
         if providers.insert(provider.name.clone(), built).is_some() {
             let key = format!("models.providers.{}.name", provider.name);
             return Err(ConfigError::new(key, "two providers have this name"));
@@ -267,6 +271,6 @@ fn embedder(
     if !provider.speaks_openai() {
         return Err(wrong(format!("`{name}` is {}, which has no embeddings here", provider.kind.name())));
     }
-    let upstream = provider.upstream(clients.get(timeouts.connect)?);
+    let upstream = provider.upstream(clients.get(timeouts.connect, provider.rule())?);
     Ok(Arc::new(OpenAiEmbedder::new(upstream, model.to_owned(), Arc::clone(retries), timeouts.total)))
 }

@@ -10,6 +10,7 @@ use reqwest::{Client, Response, Url, redirect};
 use serde_json::Value;
 
 use crate::config::ConfigError;
+use crate::guard::{AddressRule, TypedResolver};
 use crate::key::ApiKey;
 use crate::refusal;
 use crate::relay::Transport;
@@ -18,34 +19,40 @@ use crate::{ModelError, ModelErrorKind};
 /// The longest error body that is read; what follows is of no use in a message.
 const MAX_REFUSAL: usize = 64 * 1024;
 
-/// HTTP clients, one for each connect time-out in use, which is nearly always one: a client owns its connections.
+/// HTTP clients, one for each connect time-out in use, which is nearly always one: a client owns its connections. Guarded
+/// providers have clients of their own, so that they cannot use a connection that no rule was asked about.
 #[derive(Default)]
 pub(crate) struct Clients {
-    made: HashMap<Duration, Reach>,
+    made: HashMap<(Duration, bool), Reach>,
 }
 
 impl Clients {
-    /// What gives connections up after `connect`.
-    pub(crate) fn get(&mut self, connect: Duration) -> Result<Reach, ConfigError> {
-        if let Some(reach) = self.made.get(&connect) {
+    /// What gives connections up after `connect`, and makes only those that the rule lets through.
+    pub(crate) fn get(&mut self, connect: Duration, rule: Option<&Arc<dyn AddressRule>>) -> Result<Reach, ConfigError> {
+        if let Some(reach) = self.made.get(&(connect, rule.is_some())) {
             return Ok(reach.clone());
         }
         // The binary installs a provider at its start; whoever forgot gets the same one here instead of a panic.
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
-        let client = Client::builder()
+        let mut client = Client::builder()
             .connect_timeout(connect)
             .tcp_nodelay(true)
             // A redirect would carry the key to an address nobody configured.
             .redirect(redirect::Policy::none())
-            .user_agent(concat!("quorate/", env!("CARGO_PKG_VERSION")))
+            .user_agent(concat!("quorate/", env!("CARGO_PKG_VERSION")));
+        if let Some(rule) = rule {
+            // A proxy would look the name up itself.
+            client = client.no_proxy().dns_resolver(Arc::new(TypedResolver(Arc::clone(rule))));
+        }
+        let client = client
             .build()
             .map_err(|error| ConfigError::new("models.providers", format!("no HTTP client can be made: {error}")))?;
-        let transport = Transport::new(connect)
+        let transport = Transport::new(connect, rule.cloned())
             .map_err(|error| ConfigError::new("models.providers", format!("no connections can be made: {error}")))?;
         let reach = Reach { client, transport };
-        self.made.insert(connect, reach.clone());
+        self.made.insert((connect, rule.is_some()), reach.clone());
         Ok(reach)
     }
 }
@@ -67,6 +74,8 @@ pub(crate) struct Upstream {
     /// The base URL without a slash at its end.
     pub(crate) base: String,
     pub(crate) key: Option<ApiKey>,
+    /// What every call has beside the headers of the format, which go first.
+    pub(crate) headers: Arc<HeaderMap>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -91,14 +100,22 @@ impl Upstream {
         ModelError::new(kind, target, refusal::shorten(&clean))
     }
 
+    /// Adds the provider's own headers. None takes the place of one that is there.
+    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
+        for (name, value) in self.headers.iter() {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+    }
+
     /// Posts `body` to `path` below the base URL. Anything but a success is a refusal.
     pub(crate) async fn post(
         &self,
         path: &str,
-        headers: HeaderMap,
+        mut headers: HeaderMap,
         body: &Value,
         target: &str,
     ) -> Result<Response, Refusal> {
+        self.add_headers(&mut headers);
         let request = self.client.post(format!("{}{path}", self.base)).headers(headers).json(body);
         let response = match request.send().await {
             Ok(response) => response,

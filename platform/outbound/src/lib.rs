@@ -6,7 +6,7 @@ mod mail;
 /// The tables of this crate.
 pub static MIGRATIONS: quorate_store::MigrationSet = sqlx::migrate!();
 
-pub use client::{Fetched, OutboundConfig, OutboundError, SafeClient, SafeRequest};
+pub use client::{Fetched, OutboundConfig, OutboundError, Reachable, SafeClient, SafeRequest};
 pub use mail::{
     Amount, Backlog, Figure, Mail, MailConfig, MailDeps, MailError, MailLogEntry, MailStatus, MailTransport, Mailer,
     SecondFactorChange, SmtpConfig, SmtpSecurity, StoredMail, StoredMailHead, Template,

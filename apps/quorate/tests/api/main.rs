@@ -17,6 +17,7 @@ mod identity_social;
 mod inputs;
 mod keys;
 mod limits;
+mod model_admin;
 mod node;
 mod orgs;
 mod permissions;

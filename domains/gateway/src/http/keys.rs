@@ -10,11 +10,12 @@ use quorate_audit::Actor;
 use quorate_http::openapi::Problems;
 use quorate_http::{Access, Failure, Input, PathId, QueryInput, Routes, Who};
 use quorate_kernel::{Page, PageRequest, Permission, Principal};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::given;
 use super::origin::From;
 use crate::Gateway;
 use crate::keys::{ApiKey, By, Environment, KeyChange, MadeKey, NewKey};
@@ -128,11 +129,6 @@ impl MadeKeyAnswer {
     fn of(made: MadeKey, now: DateTime<Utc>) -> Self {
         Self { token: made.token.expose().to_owned(), key: KeyView::of(made.key, now) }
     }
-}
-
-/// Tells a field that is null from one that is absent.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(deserializer).map(Some)
 }
 
 /// A key to be made.

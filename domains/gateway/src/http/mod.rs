@@ -3,18 +3,27 @@
 mod budgets;
 mod export;
 mod keys;
+mod model_routes;
 mod origin;
+mod providers;
 mod usage;
 
 use quorate_http::{Access, Routes};
 use quorate_kernel::Permission;
+use serde::{Deserialize, Deserializer};
 use utoipa_axum::routes;
 
+use crate::providers::Providers;
 use crate::{CostLedger, Gateway};
 
 /// API keys (PLT-1).
 pub(crate) fn keys() -> Routes<Gateway> {
     keys::routes()
+}
+
+/// Providers and routes that operators edit (GTW-3, GTW-10).
+pub(crate) fn providers() -> Routes<Providers> {
+    providers::routes().merge(model_routes::routes())
 }
 
 /// Usage and budgets (PLT-2, GTW-13).
@@ -31,4 +40,9 @@ pub(crate) fn usage() -> Routes<CostLedger> {
         .add(usage, routes!(export::csv))
         .add(Access::Needs(Permission::BudgetRead), routes!(budgets::list))
         .add(Access::Needs(Permission::BudgetWrite), routes!(budgets::set))
+}
+
+/// Tells a field that is null from one that is absent.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod attempts;
 pub(crate) mod keys;
+pub(crate) mod providers;
 mod rows;
 pub(crate) mod spend;
 pub(crate) mod usage;

@@ -1,3 +1,4 @@
+use serde::de::IntoDeserializer as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::RouteTimeoutConfig;
@@ -21,6 +22,12 @@ pub enum Strategy {
 }
 
 impl Strategy {
+    /// The strategy of that name, as written in configuration.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::deserialize(name.into_deserializer()).map_err(|_: serde::de::value::Error| ()).ok()
+    }
+
     /// The name as written in configuration.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -28,7 +28,7 @@ impl Gemini {
     }
 
     /// The headers of a call. The key goes into one and not into the address, where logs would show it.
-    fn headers(&self, target: &str) -> Result<HeaderMap, ModelError> {
+    pub(crate) fn headers(&self, target: &str) -> Result<HeaderMap, ModelError> {
         let mut headers = HeaderMap::new();
         if let Some(key) = &self.upstream.key {
             headers.insert("x-goog-api-key", secret_header(&self.upstream, target, key.reveal())?);

@@ -101,8 +101,9 @@ impl Attempt<'_> {
         let same = self.spoken == self.call.format;
         let body = self.body(same)?;
         let key = self.upstream.key.as_ref();
-        let headers = headers::up(self.spoken, key, self.call.headers, same)
+        let mut headers = headers::up(self.spoken, key, self.call.headers, same)
             .ok_or_else(|| (self.error(ModelErrorKind::Unauthorized, "the key is no header value"), None))?;
+        self.upstream.add_headers(&mut headers);
         let uri = self.uri().map_err(|error| (self.error(ModelErrorKind::BadRequest, &error), None))?;
         let response = match self.upstream.transport.post(uri, headers, body).await {
             Ok(response) => response,

@@ -130,7 +130,8 @@ async fn post(
     let uri = Uri::try_from(format!("{}{path}", upstream.base));
     let uri = uri.map_err(|wrong| error(ModelErrorKind::BadRequest, &wrong.to_string()))?;
     let headers = headers::up(format, upstream.key.as_ref(), &http::HeaderMap::new(), false);
-    let headers = headers.ok_or_else(|| error(ModelErrorKind::Unauthorized, "the key is no header value"))?;
+    let mut headers = headers.ok_or_else(|| error(ModelErrorKind::Unauthorized, "the key is no header value"))?;
+    upstream.add_headers(&mut headers);
     let asking = async {
         let sent = upstream.transport.post(uri, headers, Bytes::from(body.to_string())).await;
         let response = sent.map_err(|unreached| error(ModelErrorKind::Unavailable, &unreached.message))?;

@@ -1,4 +1,5 @@
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +11,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use crate::guard::{AddressRule, Resolver};
+
 /// How long an idle connection is kept for the next call.
 const IDLE: Duration = Duration::from_secs(60);
 /// Idle connections kept to one server.
@@ -18,7 +21,7 @@ const MOST_IDLE: usize = 1024;
 /// The connections to providers' servers. hyper itself and not the client above it: a call spends its time here, and
 /// nothing of what the client adds (redirects, cookies, bodies of its own) is wanted (GTW-30).
 #[derive(Clone)]
-pub(crate) struct Transport(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+pub(crate) struct Transport(Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>);
 
 /// Why there is no answer at all.
 #[derive(Debug)]
@@ -28,12 +31,12 @@ pub(super) struct Unreached {
 }
 
 impl Transport {
-    /// Connections that are given up when they are not made within `connect`.
+    /// Connections that are given up when they are not made within `connect`, to addresses that the rule lets through.
     ///
     /// # Errors
     /// When the system's certificates cannot be used.
-    pub(crate) fn new(connect: Duration) -> std::io::Result<Self> {
-        let mut connector = HttpConnector::new();
+    pub(crate) fn new(connect: Duration, rule: Option<Arc<dyn AddressRule>>) -> std::io::Result<Self> {
+        let mut connector = HttpConnector::new_with_resolver(Resolver::new(rule));
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(connect));
         connector.enforce_http(false);

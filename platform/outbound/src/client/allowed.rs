@@ -58,6 +58,14 @@ impl Allowed {
         }
     }
 
+    /// Whether the configuration names this host of a URL, or a network that it lies in.
+    pub(super) fn names(&self, host: &str) -> bool {
+        match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+            Ok(address) => self.networks.iter().any(|network| network.contains(&address.to_canonical())),
+            Err(_) => self.names.contains(&plain(host)),
+        }
+    }
+
     /// Refuses what can be told from a URL alone. Names are looked at when they are resolved.
     pub(super) fn url(&self, text: &str) -> Result<Url, OutboundError> {
         let refused = || OutboundError::Refused(shown(text));

@@ -4,6 +4,7 @@
 mod addresses;
 mod allowed;
 mod error;
+mod reachable;
 mod request;
 mod resolver;
 
@@ -20,6 +21,7 @@ use allowed::Allowed;
 use resolver::{CheckedResolver, Lookup, SystemLookup};
 
 pub use error::OutboundError;
+pub use reachable::Reachable;
 pub use request::{Fetched, SafeRequest};
 
 const CONNECT: Duration = Duration::from_secs(5);

@@ -4,6 +4,8 @@ use quorate_store::{StoreError, SystemTx, Tx};
 
 /// The counter of API keys.
 pub(crate) const KEYS: &str = "keys";
+/// The counter of providers and routes.
+pub(crate) const MODELS: &str = "models";
 
 /// Adds one, in the transaction of the change, and gives back the new count. The row is held until the commit, so that
 /// who sees a count sees all changes up to it.
