@@ -8,9 +8,18 @@ import { identityPages } from './identity-pages.mjs';
 import { identitySettings } from './identity-settings.mjs';
 import { identitySocial } from './identity-social.mjs';
 import { journey } from './journey.mjs';
+import { modelPages } from './model-pages.mjs';
 import { startServer } from './server.mjs';
 
-const PARTS = { journey, identityPages, identityAuth, identitySettings, identitySocial, gatewayPages };
+const PARTS = {
+	journey,
+	identityPages,
+	identityAuth,
+	identitySettings,
+	identitySocial,
+	gatewayPages,
+	modelPages,
+};
 const parts = process.argv.slice(2);
 const unknown = parts.filter((name) => !Object.hasOwn(PARTS, name));
 if (unknown.length > 0) throw new Error(`no such part: ${unknown}; there are ${Object.keys(PARTS)}`);

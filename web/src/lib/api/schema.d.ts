@@ -55,6 +55,119 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the providers of models */
+        get: operations["list_model_providers"];
+        put?: never;
+        /**
+         * Add a provider of models
+         * @description In force on every node within seconds. A name that the configuration has is refused.
+         */
+        post: operations["add_model_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/providers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a provider of models */
+        get: operations["get_model_provider"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a provider of models
+         * @description With its key. Refused while an added route leads to it. Requests under way go on.
+         */
+        delete: operations["remove_model_provider"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a provider of models
+         * @description Requests under way go on as they began.
+         */
+        patch: operations["change_model_provider"];
+        trace?: never;
+    };
+    "/api/v1/admin/providers/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a provider out
+         * @description Asks it for its list of models, which costs nothing, and waits for 10 seconds at most.
+         */
+        post: operations["test_model_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the routes to models */
+        get: operations["list_model_routes"];
+        put?: never;
+        /**
+         * Add a route to models
+         * @description In force on every node within seconds. A name that the configuration has is refused, except the built-in `default` of
+         *     a server without configuration, whose place it takes.
+         */
+        post: operations["add_model_route"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/routes/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a route to models */
+        get: operations["get_model_route"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a route to models
+         * @description Requests under way go on. Without an added `default` the built-in one is there again.
+         */
+        delete: operations["remove_model_route"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a route to models
+         * @description Requests under way go on as they began.
+         */
+        patch: operations["change_model_route"];
+        trace?: never;
+    };
     "/api/v1/auth/confirm-email": {
         parameters: {
             query?: never;
@@ -2955,6 +3068,258 @@ export interface components {
          * @enum {string}
          */
         Mode: "quick" | "standard" | "deep";
+        /** @description What a model of a provider costs, in US dollars for a million tokens, as in the configuration. */
+        ModelPrice: {
+            /**
+             * @description The model's name at the provider.
+             * @example llama3:70b
+             */
+            model: string;
+            /**
+             * Format: double
+             * @description Input tokens.
+             */
+            input: number;
+            /**
+             * Format: double
+             * @description Output tokens, reasoning included.
+             */
+            output: number;
+            /**
+             * Format: double
+             * @description Input tokens read from the provider's cache; as `input` when absent.
+             */
+            cached_read?: number | null;
+            /**
+             * Format: double
+             * @description Input tokens written to the provider's cache; as `input` when absent.
+             */
+            cache_write?: number | null;
+        };
+        /** @description One provider. */
+        ModelProviderAnswer: {
+            /** @description The provider. */
+            provider: components["schemas"]["ModelProviderView"];
+        };
+        /** @description What to change. What is left out stays. Whoever changes the address enters key and headers again. */
+        ModelProviderChange: {
+            /** @description Where it is; null for the kind's own address. */
+            base_url?: string | null;
+            /** @description The key; null takes it away. */
+            api_key?: string | null;
+            /** @description All headers of its own. */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /** @description Whether it is used. */
+            enabled?: boolean | null;
+            /** @description All prices of its models. */
+            prices?: components["schemas"]["ModelPrice"][] | null;
+        };
+        /** @description A kind of provider that can be added. */
+        ModelProviderKind: {
+            /**
+             * @description Its name.
+             * @example openai
+             */
+            kind: string;
+            /** @description Where it is found when no address is given; null when one is needed. */
+            base_url?: string | null;
+            /** @description Whether it answers nobody without a key. */
+            needs_key: boolean;
+        };
+        /** @description What came of trying a provider out. */
+        ModelProviderTest: {
+            /** @description Whether it answered, and took the key. */
+            reached: boolean;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            latency_ms: number;
+            /**
+             * Format: int64
+             * @description How many models its list has; null when it has no list or did not answer.
+             */
+            models?: number | null;
+            /**
+             * @description Why it did not answer: `rate_limited`, `timeout`, `unavailable`, `cut`, `unauthorized`, `quota_exhausted`,
+             *     `bad_request`, `garbled`.
+             */
+            reason?: string | null;
+            /** @description What it or the network said, shortened and without the key. */
+            message?: string | null;
+        };
+        /** @description A provider of models. Its key is never shown. */
+        ModelProviderView: {
+            /**
+             * @description What targets begin with.
+             * @example claude
+             */
+            name: string;
+            /**
+             * @description What it speaks.
+             * @example anthropic
+             */
+            kind: string;
+            /**
+             * @description `configured` and `built_in` ones are read only; `added` ones are an operator's.
+             * @example added
+             */
+            source: string;
+            /** @description Where it is reached; null for the offline model. */
+            base_url?: string | null;
+            /** @description Whether it has a key. */
+            has_key: boolean;
+            /**
+             * @description The end of the key, where it is long enough to show one.
+             * @example x7Qp
+             */
+            key_last_four?: string | null;
+            /** @description The environment variable that a configured one has its key from. */
+            key_variable?: string | null;
+            /** @description The names of its own headers. */
+            headers: string[];
+            /** @description Whether it is used. */
+            enabled: boolean;
+            /** @description The configuration has a provider of this name, which is used instead. */
+            overruled: boolean;
+            /** @description Prices of its models that stand before the shipped ones. */
+            prices: components["schemas"]["ModelPrice"][];
+            /** @description The routes that lead to it. */
+            routes: string[];
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at?: string | null;
+        };
+        /** @description All providers. */
+        ModelProvidersAnswer: {
+            /** @description The configured ones first. */
+            data: components["schemas"]["ModelProviderView"][];
+            /** @description There is one page. */
+            pagination: components["schemas"]["Pagination"];
+            /** @description The kinds that can be added. */
+            kinds: components["schemas"]["ModelProviderKind"][];
+            /** @description Why what was added last is not in force on the node that answers; the set before it is. Null when all is well. */
+            error?: string | null;
+        };
+        /** @description One route. */
+        ModelRouteAnswer: {
+            /** @description The route. */
+            route: components["schemas"]["ModelRouteView"];
+        };
+        /** @description What to change. What is left out stays. */
+        ModelRouteChange: {
+            /** @description How a target is chosen. */
+            strategy?: string | null;
+            /** @description All targets in order of preference. */
+            targets?: components["schemas"]["ModelRouteTarget"][] | null;
+            /** @description Whether a conversation stays with its target, whatever the strategy. */
+            sticky?: boolean | null;
+            /**
+             * Format: double
+             * @description Seconds without a first piece after which a second target is asked beside the first; null for never.
+             */
+            hedge_after?: number | null;
+            /** @description Whether an answer that breaks off in the middle is begun again. */
+            restart?: boolean | null;
+            timeouts?: components["schemas"]["ModelRouteTimeouts"] | null;
+        };
+        /** @description One target of a route. */
+        ModelRouteTarget: {
+            /**
+             * @description `provider/model`.
+             * @example claude/claude-sonnet-5
+             */
+            target: string;
+            /**
+             * Format: double
+             * @description Its share, for the strategies that go by it; 1 unless told.
+             */
+            weight?: number;
+        };
+        /** @description Time limits of a route in seconds; what is null is as everywhere. */
+        ModelRouteTimeouts: {
+            /**
+             * Format: double
+             * @description To a connection.
+             */
+            connect?: number | null;
+            /**
+             * Format: double
+             * @description To the first piece.
+             */
+            first_token?: number | null;
+            /**
+             * Format: double
+             * @description Between two pieces.
+             */
+            idle?: number | null;
+            /**
+             * Format: double
+             * @description To the end.
+             */
+            total?: number | null;
+        };
+        /** @description A public name over one or more targets. */
+        ModelRouteView: {
+            /**
+             * @description The name.
+             * @example fast
+             */
+            name: string;
+            /**
+             * @description `configured` and `built_in` ones are read only; `added` ones are an operator's.
+             * @example added
+             */
+            source: string;
+            /** @description Another route of this name is used instead: a configured one, or an added `default` instead of the built-in one. */
+            overruled: boolean;
+            /**
+             * @description `priority`, `weighted`, `least-latency`, `least-cost` or `sticky`.
+             * @example priority
+             */
+            strategy: string;
+            /** @description In order of preference. */
+            targets: components["schemas"]["ModelRouteTarget"][];
+            /** @description Whether a conversation stays with its target, whatever the strategy. */
+            sticky: boolean;
+            /**
+             * Format: double
+             * @description Seconds without a first piece after which a second target is asked beside the first; null for never.
+             */
+            hedge_after?: number | null;
+            /** @description Whether an answer that breaks off in the middle is begun again. */
+            restart: boolean;
+            /** @description Its own time limits. */
+            timeouts: components["schemas"]["ModelRouteTimeouts"];
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at?: string | null;
+        };
+        /** @description All routes. */
+        ModelRoutesAnswer: {
+            /** @description The configured ones first. */
+            data: components["schemas"]["ModelRouteView"][];
+            /** @description There is one page. */
+            pagination: components["schemas"]["Pagination"];
+            /** @description Why what was added last is not in force on the node that answers; the set before it is. Null when all is well. */
+            error?: string | null;
+        };
         /** @description A model that can be asked. What it costs is for operators. */
         ModelView: {
             /**
@@ -3022,6 +3387,59 @@ export interface components {
              * @description What it may spend in a calendar month (UTC), in millionths of a US dollar.
              */
             monthly_budget_microusd?: number | null;
+        };
+        /** @description A provider to be added. */
+        NewModelProvider: {
+            /**
+             * @description What targets begin with: letters, digits, `-`, `_` and `.`.
+             * @example claude
+             */
+            name: string;
+            /**
+             * @description What it speaks, as in the configuration; not `offline`.
+             * @example anthropic
+             */
+            kind: string;
+            /**
+             * @description Where it is; the kind's own address when absent. `https://`, and a public address, unless `outbound.allow_hosts`
+             *     of the configuration names the host.
+             */
+            base_url?: string | null;
+            /** @description The key. It is sealed, and never shown again. */
+            api_key?: string | null;
+            /** @description Headers of every call beside those of the format; the values are sealed and never shown again. */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description Whether it is used; yes unless told. */
+            enabled?: boolean | null;
+            /** @description Prices of its models that stand before the shipped ones. */
+            prices?: components["schemas"]["ModelPrice"][];
+        };
+        /** @description A route to be added. */
+        NewModelRoute: {
+            /**
+             * @description The name, by which it is asked: letters, digits, `-`, `_` and `.`.
+             * @example fast
+             */
+            name: string;
+            /**
+             * @description `priority` unless told; see the view.
+             * @example priority
+             */
+            strategy?: string | null;
+            /** @description In order of preference. */
+            targets: components["schemas"]["ModelRouteTarget"][];
+            /** @description Whether a conversation stays with its target, whatever the strategy. */
+            sticky?: boolean;
+            /**
+             * Format: double
+             * @description Seconds without a first piece after which a second target is asked beside the first.
+             */
+            hedge_after?: number | null;
+            /** @description Whether an answer that breaks off in the middle is begun again. */
+            restart?: boolean;
+            timeouts?: components["schemas"]["ModelRouteTimeouts"] | null;
         };
         /** @description A passkey that the browser has made. */
         NewPasskeyBody: {
@@ -4800,6 +5218,368 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
+        };
+    };
+    list_model_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelProvidersAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    add_model_provider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewModelProvider"];
+            };
+        };
+        responses: {
+            /** @description The provider. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelProviderAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    get_model_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The provider. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The provider. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelProviderAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    remove_model_provider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The provider. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    change_model_provider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The provider. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelProviderChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelProviderAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    test_model_provider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The provider. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelProviderTest"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    list_model_routes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRoutesAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    add_model_route: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewModelRoute"];
+            };
+        };
+        responses: {
+            /** @description The route. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRouteAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    get_model_route: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The route. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The route. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRouteAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    remove_model_route: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The route. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    change_model_route: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The route. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelRouteChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRouteAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
         };
     };
     confirm_email: {

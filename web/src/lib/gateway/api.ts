@@ -16,6 +16,28 @@ export const keys = {
 	revoke: (id: string) => ask(api.DELETE('/api/v1/keys/{id}', at(id))),
 };
 
+const named = (name: string) => ({ params: { path: { name } } });
+
+/** The calls about providers of models; for operators (GTW-3). */
+export const providers = {
+	list: () => ask(api.GET('/api/v1/admin/providers')),
+	add: (body: T.NewModelProvider) => ask(api.POST('/api/v1/admin/providers', { body })),
+	change: (name: string, body: T.ModelProviderChange) =>
+		ask(api.PATCH('/api/v1/admin/providers/{name}', { ...named(name), body })),
+	remove: (name: string) => ask(api.DELETE('/api/v1/admin/providers/{name}', named(name))),
+	/** Asks it for its list of models. */
+	test: (name: string) => ask(api.POST('/api/v1/admin/providers/{name}/test', named(name))),
+};
+
+/** The calls about routes to models; for operators (GTW-10). */
+export const modelRoutes = {
+	list: () => ask(api.GET('/api/v1/admin/routes')),
+	add: (body: T.NewModelRoute) => ask(api.POST('/api/v1/admin/routes', { body })),
+	change: (name: string, body: T.ModelRouteChange) =>
+		ask(api.PATCH('/api/v1/admin/routes/{name}', { ...named(name), body })),
+	remove: (name: string) => ask(api.DELETE('/api/v1/admin/routes/{name}', named(name))),
+};
+
 /** From when to when something is asked for. */
 export interface Span {
 	from: string;

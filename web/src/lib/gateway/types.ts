@@ -31,3 +31,21 @@ export type Meter = Schemas['Meter'];
 export type Budget = Schemas['BudgetView'];
 /** What is needed to set a budget. */
 export type NewBudget = Pick<Budget, 'scope' | 'subject' | 'period' | 'cap_microusd'>;
+
+/** Dollars for a million tokens of a provider's model. */
+export type ModelPrice = Schemas['ModelPrice'];
+/** A provider of models, without its key. */
+export type ModelProvider = Schemas['ModelProviderView'];
+/** A kind that can be added; one without an address of its own needs to be told one. */
+export type ModelProviderKind = Schemas['ModelProviderKind'];
+/** What may be changed about a provider. What is left out stays. */
+export type ModelProviderChange = Schemas['ModelProviderChange'];
+export type NewModelProvider = Schemas['NewModelProvider'];
+/** What came of trying a provider out. */
+export type ModelProviderTest = Schemas['ModelProviderTest'];
+/** A public name over targets. */
+export type ModelRoute = Schemas['ModelRouteView'];
+export type ModelRouteTarget = Schemas['ModelRouteTarget'];
+/** What may be changed about a route. What is left out stays. */
+export type ModelRouteChange = Schemas['ModelRouteChange'];
+export type NewModelRoute = Schemas['NewModelRoute'];
