@@ -5,10 +5,15 @@ use serde_json::{Value, json};
 use crate::Format;
 
 /// The body of an answer with an error status. `code` is a short name that programs can tell it by, `message` is for
-/// people; both are shown to the caller.
+/// people, `request_id` finds the request in the server's log; all are shown to the caller, where the format has a place
+/// for them.
 #[must_use]
-pub fn error_body(format: Format, status: u16, code: &str, message: &str) -> Vec<u8> {
-    error_value(format, status, code, message).to_string().into_bytes()
+pub fn error_body(format: Format, status: u16, code: &str, message: &str, request_id: &str) -> Vec<u8> {
+    let mut error = error_value(format, status, code, message);
+    if format == Format::AnthropicMessages {
+        error["request_id"] = json!(request_id);
+    }
+    error.to_string().into_bytes()
 }
 
 /// The same as a value.
@@ -81,7 +86,7 @@ mod tests {
     #[test]
     fn each_api_has_its_own_words() {
         let body = |format, status| -> Value {
-            serde_json::from_slice(&error_body(format, status, "QUOTA_EXCEEDED", "No more.")).unwrap()
+            serde_json::from_slice(&error_body(format, status, "QUOTA_EXCEEDED", "No more.", "req-7")).unwrap()
         };
         let cases = [
             (400, "invalid_request_error", "invalid_request_error", "INVALID_ARGUMENT"),
@@ -107,6 +112,7 @@ mod tests {
             (&openai["error"]["code"], &openai["error"]["message"]),
             (&json!("QUOTA_EXCEEDED"), &json!("No more."))
         );
-        assert_eq!(body(Format::AnthropicMessages, 429)["type"], "error");
+        let anthropic = body(Format::AnthropicMessages, 429);
+        assert_eq!((&anthropic["type"], &anthropic["request_id"]), (&json!("error"), &json!("req-7")));
     }
 }

@@ -42,7 +42,7 @@ pub use meta::Meta;
 pub use said::{Finish, Said, Usage};
 pub use scan::{UsageScanner, usage_of};
 pub use translate::{
-    StreamTranslator, StreamWriter, Translated, read_answer, read_request, read_stream, translate_answer,
+    StreamTranslator, StreamWriter, Translated, read_answer, read_request, read_stream, repeated, translate_answer,
     translate_request, write_answer, write_request, write_stream,
 };
 pub use walk::MAX_DEPTH;

@@ -1,3 +1,5 @@
+use serde_json::{Map, Value};
+
 /// What an answer that we write says of itself beside its content.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Meta {
@@ -9,4 +11,6 @@ pub struct Meta {
     pub created: u64,
     /// Whether a stream of OpenAI's chat format says its usage.
     pub stream_usage: bool,
+    /// What a response of OpenAI's repeats of its request, as [`repeated`](crate::repeated) reads it.
+    pub repeated: Map<String, Value>,
 }

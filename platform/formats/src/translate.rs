@@ -1,6 +1,6 @@
 //! From one format into another (GTW-20): requests on their way to a provider, answers and streams on their way back.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::sse::{Event, Events};
 use crate::{
@@ -104,6 +104,16 @@ pub fn read_stream(format: Format, bytes: &[u8]) -> Result<Vec<Said>, Garbled> {
     if events.lost() || !matches!(out.last(), Some(Said::Done { .. })) { Err(cut()) } else { Ok(out) }
 }
 
+/// What an answer in this format repeats of its request, for [`Meta`]. Only OpenAI's responses do so; of a request that
+/// cannot be read nothing is repeated.
+#[must_use]
+pub fn repeated(format: Format, body: &[u8]) -> Map<String, Value> {
+    match format {
+        Format::OpenAiResponses => responses::read_request(body).as_ref().map(responses::echo).unwrap_or_default(),
+        Format::OpenAiChat | Format::AnthropicMessages | Format::Gemini => Map::new(),
+    }
+}
+
 /// Writes a whole answer.
 ///
 /// # Errors
@@ -112,7 +122,7 @@ pub fn write_answer(format: Format, said: &[Said], meta: &Meta) -> Result<Vec<u8
     let answer = match format {
         Format::OpenAiChat => openai_chat::write_answer(said, meta),
         Format::AnthropicMessages => anthropic_messages::write_answer(said, meta),
-        Format::OpenAiResponses => responses::write_answer(said, meta, None),
+        Format::OpenAiResponses => responses::write_answer(said, meta),
         Format::Gemini => return Err(BadBody::unsupported("model", NOT_SERVED)),
     };
     Ok(answer.to_string().into_bytes())
@@ -329,7 +339,7 @@ impl Writer {
         match format {
             Format::OpenAiChat => Ok(Self::Chat(openai_chat::WriteStream::new(meta))),
             Format::AnthropicMessages => Ok(Self::Messages(anthropic_messages::WriteStream::new(meta))),
-            Format::OpenAiResponses => Ok(Self::Responses(Box::new(responses::WriteStream::new(meta, None)))),
+            Format::OpenAiResponses => Ok(Self::Responses(Box::new(responses::WriteStream::new(meta)))),
             Format::Gemini => Err(BadBody::unsupported("model", NOT_SERVED)),
         }
     }
@@ -361,7 +371,7 @@ mod tests {
     const SERVED: [Format; 3] = [Format::OpenAiChat, Format::AnthropicMessages, Format::OpenAiResponses];
 
     fn meta() -> Meta {
-        Meta { id: "1".into(), model: "fast".into(), created: 7, stream_usage: true }
+        Meta { id: "1".into(), model: "fast".into(), created: 7, stream_usage: true, ..Meta::default() }
     }
 
     fn translated(from: Format, to: Format, stream: &[u8], step: usize) -> Vec<u8> {
@@ -506,6 +516,25 @@ mod tests {
             let chat = write_request(Format::OpenAiChat, &asked).to_string();
             assert!(!chat.contains("EqoB"), "nobody else gets it");
         }
+    }
+
+    #[test]
+    fn a_response_repeats_its_request_also_from_another_provider() {
+        let body = json!({ "model": "m", "instructions": "Be kind.", "input": "Hi", "metadata": { "run": "7" } });
+        let repeated = repeated(Format::OpenAiResponses, body.to_string().as_bytes());
+        let meta = Meta { repeated, ..meta() };
+        let said = write_answer(Format::AnthropicMessages, &answer(), &meta).unwrap();
+        let whole = translate_answer(Format::AnthropicMessages, Format::OpenAiResponses, &said, &meta).unwrap();
+        let response: Value = serde_json::from_slice(&whole.body).unwrap();
+        assert_eq!((&response["instructions"], &response["metadata"]["run"]), (&json!("Be kind."), &json!("7")));
+        let stream = write_stream(Format::OpenAiResponses, &answer(), meta).unwrap();
+        assert_eq!(
+            String::from_utf8(stream).unwrap().matches("Be kind.").count(),
+            3,
+            "created, in progress, completed"
+        );
+        assert!(super::repeated(Format::OpenAiChat, body.to_string().as_bytes()).is_empty());
+        assert!(super::repeated(Format::OpenAiResponses, b"{").is_empty());
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use axum::body::Body;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use quorate_formats::{BadBody, Format};
 use quorate_http::Failure;
@@ -9,9 +9,9 @@ use quorate_models::{ModelError, ModelErrorKind, RelayFailure, SpendRefused};
 /// The longest wait that is asked of a caller, in seconds: SDKs sleep as long as they are told.
 const MAX_RETRY_AFTER: u64 = 60;
 
-/// The body of an error under `/v1/`, in the shape of the API that the path belongs to.
+/// The status and body of an error under `/v1/`, as the API says them that the path belongs to.
 #[must_use]
-pub fn error_body(path: &str, problem: &Problem, _request_id: &str) -> Vec<u8> {
+pub fn error_body(path: &str, problem: &Problem, request_id: &str) -> (StatusCode, Vec<u8>) {
     let format = if path.starts_with("/v1/messages") { Format::AnthropicMessages } else { Format::OpenAiChat };
     let message = match problem.details.first() {
         Some(detail) => format!("{}: {}", detail.field, detail.message),
@@ -19,7 +19,12 @@ pub fn error_body(path: &str, problem: &Problem, _request_id: &str) -> Vec<u8> {
     };
     let code = serde_json::to_value(problem.code).ok();
     let code = code.as_ref().and_then(|code| code.as_str()).unwrap_or_default().to_lowercase();
-    quorate_formats::error_body(format, problem.code.status(), &code, &message)
+    // Neither API has a 422: to both a field that is wrong is a bad request, and their SDKs' callers wait for that.
+    let status = match problem.code.status() {
+        422 => StatusCode::BAD_REQUEST,
+        other => StatusCode::from_u16(other).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+    };
+    (status, quorate_formats::error_body(format, status.as_u16(), &code, &message, request_id))
 }
 
 /// A body that cannot be read.
@@ -115,7 +120,7 @@ mod tests {
     fn the_body_has_the_shape_of_the_api_and_a_code_to_act_on() {
         let empty = SpendRefused::BudgetExceeded { scope: "key", left: MicroUsd(0) };
         let told = refused(ModelErrorKind::SpendRefused(empty));
-        let read = |path| serde_json::from_slice::<serde_json::Value>(&error_body(path, &told, "")).unwrap();
+        let read = |path| serde_json::from_slice::<serde_json::Value>(&error_body(path, &told, "").1).unwrap();
         let open = read("/v1/chat/completions");
         assert_eq!(
             (&open["error"]["type"], &open["error"]["code"]),
@@ -123,5 +128,23 @@ mod tests {
         );
         let anthropic = read("/v1/messages");
         assert_eq!(anthropic["error"]["type"], "billing_error");
+    }
+
+    #[test]
+    fn a_wrong_field_is_a_bad_request_to_their_sdks() {
+        let problem = Problem::field("messages", "must be a list");
+        assert_eq!(problem.code.status(), 422, "our own API keeps its own");
+        for path in ["/v1/chat/completions", "/v1/messages"] {
+            let (status, body) = error_body(path, &problem, "req-7");
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!((status.as_u16(), &body["error"]["type"]), (400, &"invalid_request_error".into()), "{path}");
+            assert_eq!(body["error"]["message"], "messages: must be a list");
+            assert_eq!(
+                body["request_id"],
+                if path == "/v1/messages" { "req-7".into() } else { serde_json::Value::Null }
+            );
+        }
+        let (limited, _) = error_body("/v1/messages", &Problem::new(Code::RateLimited, "Wait."), "req-7");
+        assert_eq!(limited.as_u16(), 429);
     }
 }

@@ -75,6 +75,7 @@ impl Door {
             model: envelope.model.clone().into_owned(),
             created: u64::try_from(self.clock.now().timestamp()).unwrap_or_default(),
             stream_usage: envelope.stream_usage,
+            repeated: quorate_formats::repeated(format, body),
         };
         if envelope.stream {
             Ok(stream(StreamWriter::new(format, meta).map_err(bad_body)?, said))

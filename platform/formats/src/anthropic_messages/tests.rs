@@ -16,7 +16,7 @@ fn turn(role: Role, parts: Vec<Part>) -> Turn {
 }
 
 fn meta() -> Meta {
-    Meta { id: "1".into(), model: "deep".into(), created: 7, stream_usage: false }
+    Meta { id: "1".into(), model: "deep".into(), created: 7, ..Meta::default() }
 }
 
 fn read(body: &Value) -> Result<Asked, BadBody> {

@@ -12,7 +12,7 @@ fn text(text: &str) -> Part {
 }
 
 fn meta() -> Meta {
-    Meta { id: "1".into(), model: "fast".into(), created: 7, stream_usage: true }
+    Meta { id: "1".into(), model: "fast".into(), created: 7, stream_usage: true, ..Meta::default() }
 }
 
 fn stream(lines: &[&str]) -> Result<Vec<Said>, Garbled> {

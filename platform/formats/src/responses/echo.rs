@@ -4,7 +4,7 @@ use super::request_out::{effort_word, write_choice, write_form, write_tool};
 use crate::{Asked, Part, Role};
 
 /// What an answer repeats of its request, as the API does.
-pub(super) fn echo(asked: &Asked) -> Map<String, Value> {
+pub(crate) fn echo(asked: &Asked) -> Map<String, Value> {
     let instructions = asked.turns.first().filter(|turn| turn.role == Role::System).and_then(|turn| {
         turn.parts.iter().find_map(|part| if let Part::Text { text, .. } = part { Some(text.as_str()) } else { None })
     });

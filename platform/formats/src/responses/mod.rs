@@ -9,6 +9,8 @@ mod request_out;
 mod secret;
 mod stream_out;
 
+pub(crate) use echo::echo;
+
 pub use answer_in::{ReadStream, read_answer};
 pub use request_in::read_request;
 pub use request_out::write_request;

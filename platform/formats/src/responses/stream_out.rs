@@ -10,8 +10,6 @@ use crate::{Asked, Finish, Meta, Said, Usage};
 #[derive(Debug)]
 pub struct WriteStream {
     meta: Meta,
-    /// What the response repeats of its request.
-    echo: Map<String, Value>,
     sequence: u64,
     created: bool,
     /// The items so far, each as it will be when done.
@@ -72,13 +70,15 @@ struct Piece<'a> {
 }
 
 impl WriteStream {
-    /// A stream with nothing written yet. `asked` is what the response repeats of its request, where it is at hand.
+    /// A stream with nothing written yet. The fields of a request that the response repeats must be there, so where
+    /// nobody has read them they say what is usual.
     #[must_use]
-    pub fn new(meta: Meta, asked: Option<&Asked>) -> Self {
-        let echo = asked.map_or_else(|| echo(&Asked::default()), echo);
+    pub fn new(mut meta: Meta) -> Self {
+        if meta.repeated.is_empty() {
+            meta.repeated = echo(&Asked::default());
+        }
         Self {
             meta,
-            echo,
             sequence: 0,
             created: false,
             items: Vec::new(),
@@ -330,7 +330,7 @@ impl WriteStream {
         put("model", json!(self.meta.model));
         put("output", if status == "in_progress" { json!([]) } else { Value::Array(self.items.clone()) });
         put("usage", Value::Null);
-        response.extend(self.echo.clone());
+        response.extend(self.meta.repeated.clone());
         Value::Object(response)
     }
 
@@ -384,8 +384,8 @@ impl WriteStream {
 
 /// The body of a whole response.
 #[must_use]
-pub fn write_answer(said: &[Said], meta: &Meta, asked: Option<&Asked>) -> Value {
-    let mut stream = WriteStream::new(meta.clone(), asked);
+pub fn write_answer(said: &[Said], meta: &Meta) -> Value {
+    let mut stream = WriteStream::new(meta.clone());
     let mut unsent = Vec::new();
     for piece in said {
         stream.piece(piece, &mut unsent);
@@ -435,11 +435,17 @@ mod tests {
     use super::*;
 
     fn meta() -> Meta {
-        Meta { id: "a1".to_owned(), created: 1_787_659_560, model: "board/default".to_owned(), stream_usage: true }
+        Meta {
+            id: "a1".to_owned(),
+            created: 1_787_659_560,
+            model: "board/default".to_owned(),
+            stream_usage: true,
+            ..Meta::default()
+        }
     }
 
     fn stream(said: &[Said]) -> String {
-        let (mut stream, mut out) = (WriteStream::new(meta(), None), Vec::new());
+        let (mut stream, mut out) = (WriteStream::new(meta()), Vec::new());
         said.iter().for_each(|piece| stream.piece(piece, &mut out));
         String::from_utf8(out).unwrap()
     }
@@ -524,7 +530,7 @@ mod tests {
             "output_tokens_details": { "reasoning_tokens": 2 }, "total_tokens": 17 });
         assert_eq!(response["usage"], usage);
         assert_eq!((&response["id"], &response["model"]), (&json!("resp_a1"), &json!("board/default")));
-        assert_eq!(*response, write_answer(&answer(), &meta(), None));
+        assert_eq!(*response, write_answer(&answer(), &meta()));
     }
 
     #[test]
@@ -567,7 +573,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_an_error_and_nothing_comes_after_it() {
-        let (mut stream, mut out) = (WriteStream::new(meta(), None), Vec::new());
+        let (mut stream, mut out) = (WriteStream::new(meta()), Vec::new());
         stream.piece(&Said::Text("Hel".to_owned()), &mut out);
         stream.fail(502, "UPSTREAM_FAILED", "the provider is gone", &mut out);
         let length = out.len();
@@ -587,7 +593,7 @@ mod tests {
     #[test]
     fn the_request_is_repeated() {
         let asked = Asked { temperature: Some(0.5), parallel_tools: Some(false), ..Asked::default() };
-        let response = write_answer(&answer(), &meta(), Some(&asked));
+        let response = write_answer(&answer(), &Meta { repeated: echo(&asked), ..meta() });
         assert_eq!((&response["temperature"], &response["parallel_tool_calls"]), (&json!(0.5), &json!(false)));
     }
 
@@ -667,7 +673,7 @@ mod tests {
                 reader.event(None, &event.to_string(), &mut read).unwrap();
             }
             prop_assert_eq!(joined(&read), joined(&said));
-            let whole = read_answer(write_answer(&said, &meta(), None).to_string().as_bytes()).unwrap();
+            let whole = read_answer(write_answer(&said, &meta()).to_string().as_bytes()).unwrap();
             prop_assert_eq!(joined(&whole), joined(&said));
         }
     }

@@ -161,7 +161,7 @@ impl Around {
         if is_api || foreign || response.status().is_client_error() || response.status().is_server_error() {
             headers::do_not_store(response.headers_mut());
         }
-        id.write(response.headers_mut());
+        id.write(response.headers_mut(), foreign);
         response
     }
 

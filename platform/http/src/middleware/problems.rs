@@ -21,8 +21,8 @@ pub(super) fn render(mut response: Response, id: &RequestId, foreign: Option<&Fo
     }
 }
 
-/// Writes the body of an error in the shape of another API: of its path, the problem and the request's id.
-pub type ErrorShape = fn(&str, &Problem, &str) -> Vec<u8>;
+/// Says an error as another API does, with its status and body: of its path, the problem and the request's id.
+pub type ErrorShape = fn(&str, &Problem, &str) -> (StatusCode, Vec<u8>);
 
 /// A request to an API that is not our own, and how that one writes errors.
 pub(super) struct Foreign {
@@ -47,7 +47,14 @@ fn with_body(response: Response, problem: &Problem, id: &RequestId, foreign: Opt
             Vec::new()
         })
     };
-    let body = foreign.map_or_else(own, |foreign| (foreign.shape)(&foreign.path, problem, id.as_str()));
+    let body = match foreign {
+        Some(foreign) => {
+            let (status, body) = (foreign.shape)(&foreign.path, problem, id.as_str());
+            parts.status = status;
+            body
+        }
+        None => own(),
+    };
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if parts.status == StatusCode::UNAUTHORIZED {

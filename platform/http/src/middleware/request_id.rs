@@ -4,6 +4,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use quorate_kernel::Ids;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+/// What Anthropic calls it, and its SDKs look for.
+const FOREIGN_HEADER: HeaderName = HeaderName::from_static("request-id");
 const LONGEST: usize = 64;
 
 /// Finds one request in the log. Handlers get it as a request extension; the caller as `x-request-id`.
@@ -23,8 +25,12 @@ impl RequestId {
         &self.0
     }
 
-    pub(super) fn write(&self, headers: &mut HeaderMap) {
+    /// Tells the caller, of an API that is not our own under every name that its SDKs know.
+    pub(super) fn write(&self, headers: &mut HeaderMap, foreign: bool) {
         if let Ok(value) = HeaderValue::from_str(&self.0) {
+            if foreign {
+                headers.insert(FOREIGN_HEADER, value.clone());
+            }
             headers.insert(HEADER, value);
         }
     }

@@ -62,7 +62,8 @@ async fn another_vendors_api_has_its_own_errors_and_as_long_as_it_takes() {
         "x".repeat(5000)
     };
     let mut around = middleware("http://localhost:8080");
-    around.foreign_errors = Some(|path, problem, id| format!("{path}|{}|{id}", problem.message).into_bytes());
+    around.foreign_errors =
+        Some(|path, problem, id| (StatusCode::IM_A_TEAPOT, format!("{path}|{}|{id}", problem.message).into_bytes()));
     let server = around.wrap(Router::new().route("/v1/slow", get(slow)).route("/api/v1/gone", get(internal)));
     let answer = |path: &str| {
         let request = Request::get(path).header(ACCEPT_ENCODING, "gzip").header("x-request-id", "me");
@@ -75,10 +76,15 @@ async fn another_vendors_api_has_its_own_errors_and_as_long_as_it_takes() {
         "bytes pass as they come"
     );
     let missing = answer("/v1/other").await.unwrap();
-    assert_eq!((missing.status().as_u16(), &missing.headers()["cache-control"]), (404, &"no-store".parse().unwrap()));
+    assert_eq!((missing.status().as_u16(), &missing.headers()["cache-control"]), (418, &"no-store".parse().unwrap()));
+    assert_eq!(
+        (&missing.headers()["request-id"], &missing.headers()["x-request-id"]),
+        (&"me".parse().unwrap(), &"me".parse().unwrap())
+    );
     let body = axum::body::to_bytes(missing.into_body(), 1 << 20).await.unwrap();
     assert_eq!(body, "/v1/other|There is nothing at this address.|me");
-    let (status, _, body) = ask(&server, Request::get("/api/v1/gone"), "").await;
+    let (status, headers, body) = ask(&server, Request::get("/api/v1/gone"), "").await;
+    assert!(!headers.contains_key("request-id"), "one name is enough for ours");
     assert_eq!((status, code(&body)), (500, "INTERNAL"), "ours have ours");
 }
 

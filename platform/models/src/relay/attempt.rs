@@ -4,9 +4,10 @@ use http::{HeaderMap, Response, StatusCode, Uri};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use quorate_formats::{
-    Format, Meta, StreamTranslator, UsageFilter, UsageScanner, translate_answer, translate_request, usage_of,
+    Format, Meta, StreamTranslator, UsageFilter, UsageScanner, repeated, translate_answer, translate_request, usage_of,
 };
 use serde::de::IgnoredAny;
+use serde_json::Map;
 use tokio::time::{Instant, timeout_at};
 
 use super::align::Align;
@@ -57,17 +58,21 @@ impl Models {
             number,
         };
         let mut recorder = self.recorder(leg, &recording);
-        let meta = Meta {
+        let mut meta = Meta {
             id: call.caller.request_id.clone(),
             model: leg.target.clone(),
             created: u64::try_from(self.clock.now().timestamp()).unwrap_or_default(),
             stream_usage: call.envelope.stream_usage,
+            repeated: Map::new(),
         };
-        let Some(upstream) = &leg.upstream else {
+        let spoken = leg.upstream.is_some().then(|| spoken(leg.provider.kind, call.format));
+        if spoken != Some(call.format) {
+            meta.repeated = repeated(call.format, call.body);
+        }
+        let (Some(upstream), Some(spoken)) = (&leg.upstream, spoken) else {
             recorder.reserved = reserved.take();
             return local::answer(leg, call, meta, recorder, permit).await;
         };
-        let spoken = spoken(leg.provider.kind, call.format);
         let deadline = started + leg.timeouts.total;
         let attempt = Attempt { leg, upstream, call, meta, spoken, recorder, permit: Some(permit), started, deadline };
         attempt.run(reserved).await

@@ -28,7 +28,7 @@ on_both_databases! {
         let sessions = ada.get("/api/v1/sessions").await.body;
         assert_eq!(sessions["data"].as_array().unwrap().len(), 2, "they are sessions like any other");
         let short = post(&ada, CHAT, &chat("board", json!({}))).await;
-        assert_eq!(short.status().as_u16(), 422, "\"Hello\" is no decision");
+        assert_eq!(short.status().as_u16(), 400, "\"Hello\" is no decision");
     }
 }
 
