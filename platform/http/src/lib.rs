@@ -8,6 +8,7 @@ mod extract;
 mod failure;
 pub mod health;
 mod idempotency;
+mod lent;
 mod limits;
 mod middleware;
 pub mod openapi;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::{Version, header};
 use axum::{Extension, Router};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
+use crate::lent::{Returned, lend};
 use crate::stall::StallGuard;
 
 /// How long the server waits for a peer.
@@ -83,6 +85,18 @@ pub(crate) async fn serve_with(
     }
 }
 
+/// The request as the router gets it, and where its body comes back to if nobody reads it. One that waits to be asked for
+/// its body is not asked just to be refused, and HTTP/2 keeps its connection in any case.
+fn lent_body(request: hyper::Request<Incoming>) -> (Request, Option<Returned<Incoming>>) {
+    let waits = request.headers().contains_key(header::EXPECT);
+    if waits || request.body().is_end_stream() || request.version() == Version::HTTP_2 {
+        return (request.map(Body::new), None);
+    }
+    let (parts, body) = request.into_parts();
+    let (lent, returned) = lend(body);
+    (Request::from_parts(parts, Body::new(lent)), Some(returned))
+}
+
 async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken, patience: Patience) {
     // Events are small and must not wait for each other (Nagle).
     if let Err(error) = stream.set_nodelay(true) {
@@ -99,10 +113,13 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: C
     }
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut router = router.clone();
-        let mut request: Request = request.map(Body::new);
+        let (mut request, unread) = lent_body(request);
         request.extensions_mut().insert(ConnectInfo(peer));
         async move {
             let response = router.call(request).await;
+            if let Some(unread) = unread {
+                unread.take_in().await;
+            }
             Ok::<_, Infallible>(response.unwrap_or_else(|never| match never {}))
         }
     });
