@@ -20,7 +20,7 @@ pub(super) struct Asked {
     pub(super) texts: Vec<String>,
     pub(super) schema_name: String,
     pub(super) schema: Option<Value>,
-    /// The answer is to be the input of a tool.
+    /// The answer is to be the input of the tool `schema_name`.
     pub(super) by_tool: bool,
     pub(super) stream: bool,
     pub(super) wants_usage: bool,
@@ -45,7 +45,7 @@ impl Asked {
         for message in body.get("messages").and_then(Value::as_array).into_iter().flatten() {
             collect_text(&message["content"], &mut texts);
         }
-        let tool = body.pointer("/tools/0").filter(|_| wire == Wire::Anthropic);
+        let tool = forced_tool(&body).filter(|_| wire == Wire::Anthropic);
         let schema = match wire {
             Wire::OpenAi => body.pointer("/response_format/json_schema/schema").cloned(),
             Wire::Anthropic => tool
@@ -55,7 +55,7 @@ impl Asked {
         };
         let schema_name = match wire {
             Wire::OpenAi => text("/response_format/json_schema/name"),
-            Wire::Anthropic => text("/tools/0/name"),
+            Wire::Anthropic => tool.and_then(|tool| tool["name"].as_str()).map(str::to_owned),
             // This API's schemas have no names.
             Wire::Gemini => None,
         };
@@ -108,6 +108,17 @@ fn collect_text(content: &Value, texts: &mut Vec<String>) {
         }
         _ => {}
     }
+}
+
+/// The tool of a request of Anthropic's that must be called; one that only may be called is left alone.
+fn forced_tool(body: &Value) -> Option<&Value> {
+    let named = match body.pointer("/tool_choice/type")?.as_str()? {
+        "tool" => Some(&body["tool_choice"]["name"]),
+        "any" => None,
+        _ => return None,
+    };
+    let tools = body["tools"].as_array()?;
+    tools.iter().find(|tool| named.is_none_or(|name| tool["name"] == *name))
 }
 
 /// The schema that a message ends with, from clients that cannot have it enforced.

@@ -16,5 +16,5 @@ mod wire;
 
 pub use client::ScriptedModels;
 pub use journal::{Outcome, Visit};
-pub use script::{Act, Match, Rule, ScriptedUsage};
+pub use script::{Act, Match, Rule, ScriptedCall, ScriptedUsage};
 pub use server::serve;

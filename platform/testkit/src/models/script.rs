@@ -90,6 +90,9 @@ pub struct Act {
     /// The answer: a string as the text itself, an object laid over the fields of the usual one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<Value>,
+    /// The answer is a call of this tool instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<ScriptedCall>,
     /// Thinking that comes before the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking: Option<String>,
@@ -120,6 +123,16 @@ pub struct Act {
     /// Milliseconds before each chunk of a stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunk_delay_ms: Option<u64>,
+}
+
+/// A call of one of the caller's tools.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScriptedCall {
+    /// The tool.
+    pub name: String,
+    /// What it is called with.
+    pub arguments: Value,
 }
 
 /// Tokens as the provider would count them, in the neutral meaning: `input` includes cached tokens.

@@ -83,13 +83,17 @@ impl Server {
         self.answer(Asked::read(wire, body), uri, headers).await
     }
 
-    async fn answer(&self, asked: Asked, uri: &Uri, headers: &HeaderMap) -> Response {
+    async fn answer(&self, mut asked: Asked, uri: &Uri, headers: &HeaderMap) -> Response {
         let wire = asked.wire;
         let (act, ticket) = self.enter(&asked, uri, headers);
         if let Some(response) = prelude(wire, &act, asked.stream).await {
             return finish(response, ticket);
         }
-        let reply = Reply::new(&asked, &act, text(&asked, &act));
+        let said = text(&asked, &act);
+        if let Some(call) = &act.call {
+            (asked.by_tool, asked.schema_name) = (true, call.name.clone());
+        }
+        let reply = Reply::new(&asked, &act, said);
         let (parts, kind) = if asked.stream {
             (events(&asked, &act, &reply), "text/event-stream")
         } else {
@@ -152,6 +156,9 @@ fn finish(response: (StatusCode, HeaderMap, String), ticket: Ticket) -> Response
 
 /// The text of the answer, with the script's own words laid over it.
 fn text(asked: &Asked, act: &Act) -> String {
+    if let Some(call) = &act.call {
+        return call.arguments.to_string();
+    }
     let mut answer = answer(asked);
     match (&act.content, &mut answer) {
         (Some(Value::Object(own)), Value::Object(fields)) => fields.extend(own.clone()),

@@ -8,6 +8,9 @@ use super::script::{Act, ScriptedUsage};
 /// Characters in one piece of a stream.
 const PIECE: usize = 24;
 
+/// What Anthropic signs its thinking with.
+const SIGNATURE: &str = "c2lnbmVk";
+
 /// What is to be said.
 pub(super) struct Reply {
     pub(super) text: String,
@@ -35,12 +38,16 @@ pub(super) fn whole(asked: &Asked, reply: &Reply) -> Value {
             "model": asked.model,
             "choices": [{
                 "index": 0,
-                "message": { "role": "assistant", "content": reply.text, "reasoning_content": reply.thinking },
-                "finish_reason": reply.finish.as_deref().unwrap_or("stop"),
+                "message": openai_message(asked, reply),
+                "finish_reason": finish_reason(asked, reply),
             }],
             "usage": openai_usage(&reply.usage),
         }),
-        Wire::Gemini => gemini_chunk(asked, reply, &[(false, &reply.text)], true),
+        Wire::Gemini => {
+            let thought = reply.thinking.as_deref().map(gemini_thought);
+            let parts: Vec<Value> = thought.into_iter().chain([gemini_answer(asked, &reply.text)]).collect();
+            gemini_chunk(asked, reply, &parts, true)
+        }
         Wire::Anthropic => {
             let input: Value = serde_json::from_str(&reply.text).unwrap_or(json!({}));
             let block = if asked.by_tool {
@@ -48,12 +55,14 @@ pub(super) fn whole(asked: &Asked, reply: &Reply) -> Value {
             } else {
                 json!({ "type": "text", "text": reply.text })
             };
+            let thinking = reply.thinking.as_ref().map(|text| thinking_block(text, SIGNATURE));
+            let content: Vec<Value> = thinking.into_iter().chain([block]).collect();
             json!({
                 "id": format!("msg_{id}"),
                 "type": "message",
                 "role": "assistant",
                 "model": asked.model,
-                "content": [block],
+                "content": content,
                 "stop_reason": stop_reason(asked, reply),
                 "usage": anthropic_usage(&reply.usage),
             })
@@ -117,12 +126,36 @@ pub(super) fn error_body(wire: Wire, status: u16, act: &Act) -> Value {
     }
 }
 
-/// A chunk of Gemini's, which is also its whole answer. Of the parts the first field says whether it is a thought.
-fn gemini_chunk(asked: &Asked, reply: &Reply, parts: &[(bool, &String)], last: bool) -> Value {
-    let part = |(thought, text): &(bool, &String)| {
-        if *thought { json!({ "text": text, "thought": true }) } else { json!({ "text": text }) }
-    };
-    let parts: Vec<Value> = parts.iter().map(part).collect();
+fn openai_message(asked: &Asked, reply: &Reply) -> Value {
+    let mut message = json!({ "role": "assistant", "content": reply.text, "reasoning_content": reply.thinking });
+    if asked.by_tool {
+        message["content"] = Value::Null;
+        let function = json!({ "name": asked.schema_name, "arguments": reply.text });
+        message["tool_calls"] = json!([{ "id": "call_1", "type": "function", "function": function }]);
+    }
+    message
+}
+
+fn finish_reason<'a>(asked: &Asked, reply: &'a Reply) -> &'a str {
+    reply.finish.as_deref().unwrap_or(if asked.by_tool { "tool_calls" } else { "stop" })
+}
+
+fn gemini_thought(text: &str) -> Value {
+    json!({ "text": text, "thought": true })
+}
+
+/// The part of Gemini's that the answer is.
+fn gemini_answer(asked: &Asked, text: &str) -> Value {
+    if asked.by_tool {
+        let arguments: Value = serde_json::from_str(text).unwrap_or(json!({}));
+        json!({ "functionCall": { "name": asked.schema_name, "args": arguments } })
+    } else {
+        json!({ "text": text })
+    }
+}
+
+/// A chunk of Gemini's, which is also its whole answer.
+fn gemini_chunk(asked: &Asked, reply: &Reply, parts: &[Value], last: bool) -> Value {
     let mut candidate = json!({ "content": { "parts": parts, "role": "model" }, "index": 0 });
     if last {
         candidate["finishReason"] = json!(reply.finish.as_deref().unwrap_or("STOP"));
@@ -136,11 +169,15 @@ fn gemini_chunk(asked: &Asked, reply: &Reply, parts: &[(bool, &String)], last: b
 }
 
 fn gemini_events(asked: &Asked, reply: &Reply, pieces: &[String]) -> (Vec<String>, Vec<String>, Vec<String>) {
-    let event =
-        |parts: &[(bool, &String)], last: bool| format!("data: {}\r\n\r\n", gemini_chunk(asked, reply, parts, last));
-    let start = reply.thinking.iter().map(|text| event(&[(true, text)], false)).collect();
-    let texts = pieces.iter().map(|piece| event(&[(false, piece)], false)).collect();
-    let end = vec![event(&[(false, &String::new())], true)];
+    let event = |part: Value, last: bool| format!("data: {}\r\n\r\n", gemini_chunk(asked, reply, &[part], last));
+    let start = reply.thinking.iter().map(|text| event(gemini_thought(text), false)).collect();
+    // A call comes in one piece.
+    let texts = if asked.by_tool {
+        vec![event(gemini_answer(asked, &reply.text), false)]
+    } else {
+        pieces.iter().map(|piece| event(gemini_answer(asked, piece), false)).collect()
+    };
+    let end = vec![event(json!({ "text": "" }), true)];
     (start, texts, end)
 }
 
@@ -171,8 +208,15 @@ fn openai_events(asked: &Asked, reply: &Reply, pieces: &[String]) -> (Vec<String
     };
     let mut start = vec![delta(json!({ "role": "assistant", "content": "" }), None)];
     start.extend(reply.thinking.as_ref().map(|text| delta(json!({ "reasoning_content": text }), None)));
-    let texts = pieces.iter().map(|piece| delta(json!({ "content": piece }), None)).collect();
-    let mut end = vec![delta(json!({}), Some(reply.finish.as_deref().unwrap_or("stop")))];
+    let call = |call: Value| delta(json!({ "tool_calls": [call] }), None);
+    let texts = if asked.by_tool {
+        let function = json!({ "name": asked.schema_name, "arguments": "" });
+        start.push(call(json!({ "index": 0, "id": "call_1", "type": "function", "function": function })));
+        pieces.iter().map(|piece| call(json!({ "index": 0, "function": { "arguments": piece } }))).collect()
+    } else {
+        pieces.iter().map(|piece| delta(json!({ "content": piece }), None)).collect()
+    };
+    let mut end = vec![delta(json!({}), Some(finish_reason(asked, reply)))];
     if asked.wants_usage {
         end.push(chunk(json!([]), openai_usage(&reply.usage)));
     }
@@ -202,9 +246,9 @@ fn anthropic_events(asked: &Asked, reply: &Reply, pieces: &[String]) -> (Vec<Str
         vec![event(json!({ "type": "message_start", "message": message })), event(json!({ "type": "ping" }))];
     let index = usize::from(reply.thinking.is_some());
     if let Some(thinking) = &reply.thinking {
-        start.push(open(0, json!({ "type": "thinking", "thinking": "", "signature": "" })));
+        start.push(open(0, thinking_block("", "")));
         start.push(delta(0, json!({ "type": "thinking_delta", "thinking": thinking })));
-        start.push(delta(0, json!({ "type": "signature_delta", "signature": "c2lnbmVk" })));
+        start.push(delta(0, json!({ "type": "signature_delta", "signature": SIGNATURE })));
         start.push(close(0));
     }
     let (block, name, field) = if asked.by_tool {
@@ -248,6 +292,10 @@ fn openai_usage(usage: &ScriptedUsage) -> Value {
         "prompt_tokens_details": { "cached_tokens": usage.cached_input },
         "completion_tokens_details": { "reasoning_tokens": usage.reasoning },
     })
+}
+
+fn thinking_block(text: &str, signature: &str) -> Value {
+    json!({ "type": "thinking", "thinking": text, "signature": signature })
 }
 
 fn anthropic_usage(usage: &ScriptedUsage) -> Value {
