@@ -62,14 +62,26 @@ peer="$(dirname "$0")/../apps/quorate/tests/peers/oidc"
 if [ ! "$peer/node_modules/.package-lock.json" -nt "$peer/package-lock.json" ]; then
   (cd "$peer" && npm ci --no-audit --no-fund --ignore-scripts && touch node_modules/.package-lock.json)
 fi
+# The official JavaScript clients of other vendors' APIs, in the same way.
+peer="$(dirname "$0")/../apps/quorate/tests/peers/sdk/js"
+if [ ! "$peer/node_modules/.package-lock.json" -nt "$peer/package-lock.json" ]; then
+  (cd "$peer" && npm ci --no-audit --no-fund --ignore-scripts && touch node_modules/.package-lock.json)
+fi
 cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest
 
-# A mail server to send to: aiosmtpd in a Python of its own, every file of it by its hash.
-mail_server=${CARGO_TARGET_DIR:-$(cd "$(dirname "$0")/.." && pwd)/target}/mail-server
-if ! "$mail_server/bin/python3" -c 'import aiosmtpd' 2>/dev/null; then
+# python_with REQUIREMENTS NAME: a Python of its own in target/NAME with what the file lists, every package by its hash.
+# It is made anew when the list is another.
+python_with() {
+  local home=${CARGO_TARGET_DIR:-$(cd "$(dirname "$0")/.." && pwd)/target}/$2
+  cmp -s "$1" "$home/installed.txt" && return
   command -v python3 >/dev/null || debian python3
-  rm -rf "$mail_server"
-  python3 -m venv "$mail_server" || { rm -rf "$mail_server"; debian python3-venv; python3 -m venv "$mail_server"; }
-  "$mail_server/bin/python3" -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \
-    --requirement "$(dirname "$0")/../platform/outbound/tests/it/requirements.txt"
-fi
+  rm -rf "$home"
+  python3 -m venv "$home" || { rm -rf "$home"; debian python3-venv; python3 -m venv "$home"; }
+  "$home/bin/python3" -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \
+    --requirement "$1"
+  cp "$1" "$home/installed.txt"
+}
+
+# A mail server to send to, and the official Python clients of other vendors' APIs.
+python_with "$(dirname "$0")/../platform/outbound/tests/it/requirements.txt" mail-server
+python_with "$(dirname "$0")/../apps/quorate/tests/peers/sdk/python/requirements.txt" sdk-peers

@@ -4,6 +4,7 @@
 mod faults;
 mod own;
 mod relaying;
+mod sdk;
 mod translating;
 
 use quorate_models::{ModelsConfig, ProviderKind, RouteConfig};
