@@ -22,6 +22,7 @@ pub struct UsageScanner {
     format: Format,
     events: Events,
     usage: Option<Usage>,
+    cost: Option<f64>,
     messages: MessagesCounts,
     finish: Option<Finish>,
     error: Option<Value>,
@@ -39,6 +40,7 @@ impl UsageScanner {
             format,
             events: Events::default(),
             usage: None,
+            cost: None,
             messages: MessagesCounts::default(),
             finish: None,
             error: None,
@@ -87,6 +89,13 @@ impl UsageScanner {
     #[must_use]
     pub const fn usage(&self) -> Option<Usage> {
         self.usage
+    }
+
+    /// What the provider says that the answer cost, where it does: OpenRouter's `usage.cost`, in dollars. Whether to
+    /// believe it is the caller's to know; others may mean something else by the name.
+    #[must_use]
+    pub const fn told_cost(&self) -> Option<f64> {
+        self.cost
     }
 
     /// Why the answer ended, once it has.
@@ -179,6 +188,7 @@ impl UsageScanner {
         let Ok(chunk) = serde_json::from_slice::<Chunk>(data) else { return };
         self.fail(chunk.error);
         if let Some(usage) = chunk.usage.or(chunk.x_groq.and_then(|groq| groq.usage)) {
+            self.cost = usage.cost.or(self.cost);
             self.usage = Some(Usage::from(&usage));
         }
         for choice in chunk.choices.into_iter().flatten() {

@@ -23,6 +23,9 @@ pub(crate) struct ChatUsage {
     /// Moonshot's.
     #[serde(deserialize_with = "count")]
     cached_tokens: Option<u64>,
+    /// What OpenRouter charged, in dollars.
+    #[serde(deserialize_with = "amount")]
+    pub(crate) cost: Option<f64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -201,6 +204,10 @@ fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::E
         Value::Number(number) => number.as_u64().or_else(|| whole(number.as_f64()?)),
         _ => None,
     })
+}
+
+fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    Ok(Value::deserialize(deserializer)?.as_f64().filter(|amount| *amount >= 0.0))
 }
 
 /// A float as a count; 2^53 and more is nobody's.

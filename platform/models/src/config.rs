@@ -1,12 +1,13 @@
 mod breaker;
+mod catalogue;
 mod routes;
 
 use std::collections::BTreeMap;
 
-use serde::de::IntoDeserializer as _;
 use serde::{Deserialize, Serialize};
 
 pub use self::breaker::BreakerConfig;
+pub use self::catalogue::CatalogueConfig;
 pub use self::routes::{RouteConfig, Strategy, TargetConfig};
 use crate::key::ApiKey;
 use crate::offline::OfflineConfig;
@@ -25,7 +26,9 @@ pub struct ModelsConfig {
     pub routes: Vec<RouteConfig>,
     /// `[[models.prices]]`: prices that stand before the shipped list.
     pub prices: Vec<PriceConfig>,
-    /// The embedder: `local` (the default, no network) or `provider/model` of a provider that speaks OpenAI's format.
+    /// `[[models.catalogue]]`: what models are, before the shipped list.
+    pub catalogue: Vec<CatalogueConfig>,
+    /// The embedder: `local` (the default, no network) or `provider/model` of a provider that has embeddings.
     pub embeddings: Option<String>,
     /// How often and how patiently a failed call is tried again.
     pub retries: RetryConfig,
@@ -41,6 +44,7 @@ impl Default for ModelsConfig {
             providers: vec![ProviderConfig::new(OFFLINE_PROVIDER, ProviderKind::Offline)],
             routes: vec![RouteConfig::new(DEFAULT_ROUTE, [OFFLINE_TARGET])],
             prices: Vec::new(),
+            catalogue: Vec::new(),
             embeddings: None,
             retries: RetryConfig::default(),
             breaker: BreakerConfig::default(),
@@ -75,61 +79,18 @@ pub enum ProviderKind {
     /// OpenRouter: OpenAI's format at openrouter.ai.
     #[serde(rename = "openrouter")]
     OpenRouter,
+    /// Mistral: OpenAI's format at api.mistral.ai, with names of its own.
+    Mistral,
+    /// DeepSeek: OpenAI's format at api.deepseek.com.
+    #[serde(rename = "deepseek")]
+    DeepSeek,
+    /// Groq: OpenAI's format at api.groq.com.
+    Groq,
+    /// Voyage: embeddings only.
+    Voyage,
     /// Any server that speaks OpenAI's format, by its base URL.
     #[serde(rename = "openai-compatible")]
     OpenAiCompatible,
-}
-
-impl ProviderKind {
-    /// Every kind.
-    pub const ALL: [Self; 7] = [
-        Self::Offline,
-        Self::OpenAi,
-        Self::Anthropic,
-        Self::Gemini,
-        Self::XAi,
-        Self::OpenRouter,
-        Self::OpenAiCompatible,
-    ];
-
-    /// The kind of that name, as written in configuration.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::deserialize(name.into_deserializer()).map_err(|_: serde::de::value::Error| ()).ok()
-    }
-
-    /// The name as written in configuration.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Offline => "offline",
-            Self::OpenAi => "openai",
-            Self::Anthropic => "anthropic",
-            Self::Gemini => "gemini",
-            Self::XAi => "xai",
-            Self::OpenRouter => "openrouter",
-            Self::OpenAiCompatible => "openai-compatible",
-        }
-    }
-
-    /// Where the provider is found when no `base_url` is given.
-    #[must_use]
-    pub const fn default_base_url(self) -> Option<&'static str> {
-        match self {
-            Self::OpenAi => Some("https://api.openai.com/v1"),
-            Self::Anthropic => Some("https://api.anthropic.com"),
-            Self::XAi => Some("https://api.x.ai/v1"),
-            Self::OpenRouter => Some("https://openrouter.ai/api/v1"),
-            Self::Gemini => Some("https://generativelanguage.googleapis.com/v1beta"),
-            Self::Offline | Self::OpenAiCompatible => None,
-        }
-    }
-
-    /// Whether the provider answers nobody without a key.
-    #[must_use]
-    pub const fn needs_key(self) -> bool {
-        matches!(self, Self::OpenAi | Self::Anthropic | Self::Gemini | Self::XAi | Self::OpenRouter)
-    }
 }
 
 /// One server that can be asked.
@@ -192,7 +153,7 @@ impl ProviderConfig {
         if self.kind == ProviderKind::Offline {
             return Ok(None);
         }
-        let given = self.base_url.as_deref().or(self.kind.default_base_url());
+        let given = self.base_url.as_deref().or(self.kind.facts().base_url);
         let given = given.ok_or_else(|| {
             let key = format!("models.providers.{}.base_url", self.name);
             ConfigError::new(key, format!("is needed for kind = \"{}\"", self.kind.name()))

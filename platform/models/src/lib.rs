@@ -2,18 +2,24 @@
 //! turn a public name into a provider's model with retries and failover (GTW-1, GTW-2).
 
 mod anthropic;
+mod catalogue;
 mod chat;
 mod concessions;
 mod config;
+mod deepseek;
 pub mod embeddings;
 mod error;
 mod gemini;
+mod groq;
 mod guard;
 mod key;
+mod kinds;
 mod ledger;
+mod mistral;
 mod models;
 pub mod offline;
 mod openai;
+mod openrouter;
 mod port;
 mod prices;
 mod probe;
@@ -28,13 +34,16 @@ mod strict;
 mod timeouts;
 mod translate;
 mod upstream;
+mod voyage;
+mod xai;
 
+pub use catalogue::{Modality, ModelFacts, ModelType};
 pub use chat::{
     ChatAnswer, ChatEvent, ChatRequest, ChatStream, Finish, Message, ResponseSchema, Role, TemplateCall, Usage,
 };
 pub use config::{
-    BreakerConfig, ConfigError, ModelsConfig, PriceConfig, ProviderConfig, ProviderKind, RetryConfig, RouteConfig,
-    RouteTimeoutConfig, Strategy, TargetConfig, TimeoutConfig,
+    BreakerConfig, CatalogueConfig, ConfigError, ModelsConfig, PriceConfig, ProviderConfig, ProviderKind, RetryConfig,
+    RouteConfig, RouteTimeoutConfig, Strategy, TargetConfig, TimeoutConfig,
 };
 pub use error::{ModelError, ModelErrorKind};
 pub use guard::AddressRule;

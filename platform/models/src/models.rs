@@ -7,7 +7,7 @@ use crate::guard::AddressRule;
 use crate::providers::Provider;
 use crate::roster::{Lasting, Roster, split};
 use crate::routing::{Accounts, Call, Plan, Route, RoutedStream, input_of, run};
-use crate::{ChatRequest, Embedder, Ledger, ModelError, Price};
+use crate::{ChatRequest, Embedder, Ledger, ModelError, ModelFacts, Price};
 
 /// Every model that can be asked: the one door for the board and all else (GTW-1). Providers and routes may be
 /// replaced while calls are under way; those go on as they began.
@@ -34,6 +34,8 @@ pub struct ModelInfo {
     pub routes: Vec<String>,
     /// What it costs; `None` when unknown.
     pub price: Option<Price>,
+    /// What else is known of it.
+    pub facts: ModelFacts,
 }
 
 impl Models {
@@ -82,7 +84,8 @@ impl Models {
     pub async fn chat(&self, route: &str, request: ChatRequest) -> Result<RoutedStream, ModelError> {
         let plan = self.plan(route, request.conversation)?;
         let accounts = self.accounts(route, &request);
-        run(plan, Call::new(request, accounts)).await
+        let deadline = plan.route.deadline(request.deadline);
+        run(plan, Call::new(request, accounts, deadline)).await
     }
 
     /// The targets of one call in the order they are to be asked (GTW-10). `route` is a route or a `provider/model`;
@@ -210,7 +213,7 @@ impl Roster {
         let kind = self.providers.get(name)?.kind;
         let leads_here = |route: &&Arc<Route>| route.legs.iter().any(|leg| leg.target == id);
         let routes = self.routes.iter().filter(leads_here).map(|route| route.name.clone()).collect();
-        let (provider, price) = (name.to_owned(), self.price(&id));
-        Some(ModelInfo { provider, kind, offline: kind == ProviderKind::Offline, routes, price, id })
+        let (provider, price, facts) = (name.to_owned(), self.price(&id), self.facts(&id));
+        Some(ModelInfo { provider, kind, offline: kind == ProviderKind::Offline, routes, price, facts, id })
     }
 }

@@ -6,11 +6,10 @@ use serde_json::Value;
 
 use crate::anthropic::Anthropic;
 use crate::config::{ConfigError, ProviderConfig, ProviderKind};
-use crate::gemini::Gemini;
 use crate::models::Models;
 use crate::providers::Provider;
 use crate::upstream::{Clients, read_limited};
-use crate::{ModelError, ModelErrorKind, openai, refusal};
+use crate::{ModelError, ModelErrorKind, gemini, openai, refusal};
 
 /// The longest list of models that is read: OpenRouter's is the longest, of about a megabyte.
 const MAX_LIST: usize = 8 * 1024 * 1024;
@@ -82,7 +81,7 @@ async fn ask(provider: &Provider, target: &str, limit: Duration) -> Result<Reach
     let upstream = provider.upstream(client);
     let mut headers = match provider.kind {
         ProviderKind::Anthropic => Anthropic::new(upstream.clone()).headers(target, None)?,
-        ProviderKind::Gemini => Gemini::new(upstream.clone()).headers(target)?,
+        ProviderKind::Gemini => gemini::headers(&upstream, target)?,
         _ => openai::headers(&upstream, target, None)?,
     };
     upstream.add_headers(&mut headers);

@@ -6,13 +6,10 @@ use http::HeaderMap;
 use quorate_kernel::Clock;
 
 use crate::ChatModel;
-use crate::anthropic::Anthropic;
 use crate::config::{ConfigError, ProviderConfig, ProviderKind};
-use crate::gemini::Gemini;
 use crate::guard::{self, AddressRule};
 use crate::key::ApiKey;
 use crate::offline::Offline;
-use crate::openai::OpenAi;
 use crate::upstream::{Clients, Reach, Upstream};
 
 /// One configured provider and its adapters.
@@ -82,7 +79,7 @@ impl Provider {
     pub(crate) fn prepare(&mut self, connect: Duration, clients: &mut Clients) -> Result<(), ConfigError> {
         if self.offline.is_none() && !self.adapters.contains_key(&connect) {
             let upstream = self.upstream(clients.get(connect, self.rule())?);
-            let adapter = self.build(upstream.clone());
+            let adapter = (self.kind.facts().chat)(upstream.clone());
             self.adapters.insert(connect, (upstream, adapter));
         }
         Ok(())
@@ -114,20 +111,6 @@ impl Provider {
     pub(crate) const fn rule(&self) -> Option<&Arc<dyn AddressRule>> {
         self.rule.as_ref()
     }
-
-    /// Whether it speaks OpenAI's format.
-    pub(crate) const fn speaks_openai(&self) -> bool {
-        !matches!(self.kind, ProviderKind::Offline | ProviderKind::Anthropic | ProviderKind::Gemini)
-    }
-
-    /// The one place that knows which adapter speaks what.
-    fn build(&self, upstream: Upstream) -> Arc<dyn ChatModel> {
-        match self.kind {
-            ProviderKind::Anthropic => Arc::new(Anthropic::new(upstream)),
-            ProviderKind::Gemini => Arc::new(Gemini::new(upstream)),
-            kind => Arc::new(OpenAi::new(upstream, kind)),
-        }
-    }
 }
 
 /// The provider's key, from the configuration or the environment.
@@ -146,7 +129,7 @@ fn api_key(config: &ProviderConfig) -> Result<Option<ApiKey>, ConfigError> {
         (None, None) => None,
     };
     let found = found.filter(|value| !value.is_empty());
-    if found.is_none() && config.kind.needs_key() {
+    if found.is_none() && config.kind.facts().needs_key {
         let message = format!("kind = \"{}\" needs a key: set api_key or api_key_env", config.kind.name());
         return Err(ConfigError::new(key("api_key"), message));
     }

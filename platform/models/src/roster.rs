@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use quorate_kernel::{Clock, Ids};
 
+use crate::catalogue::{Catalogue, ModelFacts};
 use crate::config::{
     ConfigError, DEFAULT_ROUTE, ModelsConfig, OFFLINE_TARGET, ProviderConfig, RouteConfig, RouteTimeoutConfig,
 };
-use crate::embeddings::{LocalEmbedder, OpenAiEmbedder};
+use crate::embeddings::{LocalEmbedder, RemoteEmbedder};
 use crate::guard::AddressRule;
-use crate::prices::PriceList;
 use crate::providers::Provider;
 use crate::retry::Retries;
 use crate::routing::{Health, Leg, LegParts, Plan, Route, Rules};
@@ -39,7 +39,7 @@ pub(crate) struct Roster {
     /// In the order written.
     pub(crate) routes: Vec<Arc<Route>>,
     by_name: HashMap<String, Arc<Route>>,
-    prices: PriceList,
+    catalogue: Catalogue,
     retries: Arc<Retries>,
     rules: Rules,
     /// For targets named directly, without a route.
@@ -76,7 +76,7 @@ impl Roster {
             provider.prepare(common_timeouts.connect, &mut clients)?;
         }
         let retries = Arc::new(Retries::new(&config.retries, Arc::clone(ids))?);
-        let prices = PriceList::new(&config.prices)?;
+        let catalogue = Catalogue::new(&config.prices, &config.catalogue)?;
         let embedder = embedder(config, &providers, &retries, common_timeouts, &mut clients)?;
         let mut timeouts = Vec::new();
         for route in &route_configs {
@@ -92,7 +92,7 @@ impl Roster {
             providers: providers.into_iter().map(|(name, provider)| (name, Arc::new(provider))).collect(),
             routes: Vec::new(),
             by_name: HashMap::new(),
-            prices,
+            catalogue,
             retries,
             rules: Rules::new(&config.breaker)?,
             common_timeouts,
@@ -134,7 +134,15 @@ impl Roster {
     pub(crate) fn price(&self, target: &str) -> Option<Price> {
         let (name, model) = split(target)?;
         let provider = self.providers.get(name)?;
-        self.prices.find(target, provider.kind, &provider.base, model)
+        self.catalogue.price(target, provider.kind, &provider.base, model)
+    }
+
+    /// What is known of a target beside its price.
+    pub(crate) fn facts(&self, target: &str) -> ModelFacts {
+        let known = split(target).and_then(|(name, model)| Some((self.providers.get(name)?, model)));
+        known.map_or_else(ModelFacts::default, |(provider, model)| {
+            self.catalogue.facts(target, provider.kind, &provider.base, model)
+        })
     }
 
     /// A route that leads to one target, for who names that instead of a route.
@@ -150,6 +158,7 @@ impl Roster {
             sticky: false,
             hedge_after: None,
             restart: false,
+            deadline: None,
             legs: vec![Arc::new(leg)],
         });
         let mut direct = self.direct.write().unwrap_or_else(PoisonError::into_inner);
@@ -161,16 +170,20 @@ impl Roster {
     }
 
     fn route_of(&self, config: &RouteConfig, timeouts: Timeouts) -> Result<Route, ConfigError> {
-        let hedge_after =
-            config.hedge_after.map(|limit| seconds(&format!("models.routes.{}.hedge_after", config.name), limit));
+        let read = |name: &str, limit: Option<f64>| {
+            limit.map(|limit| seconds(&format!("models.routes.{}.{name}", config.name), limit)).transpose()
+        };
+        let hedge_after = read("hedge_after", config.hedge_after)?;
+        let deadline = read("deadline", config.deadline)?;
         let legs = config.targets.iter().filter_map(|target| self.leg(&target.target, target.weight, timeouts));
         Ok(Route {
             name: config.name.clone(),
             strategy: config.strategy,
             retries: Arc::clone(&self.retries),
             sticky: config.sticky,
-            hedge_after: hedge_after.transpose()?,
+            hedge_after,
             restart: config.restart,
+            deadline,
             legs: legs.map(Arc::new).collect(),
         })
     }
@@ -268,9 +281,8 @@ fn embedder(
     let (name, model) =
         split(target).ok_or_else(|| wrong(format!("`{target}` is neither `local` nor `provider/model`")))?;
     let provider = providers.get(name).ok_or_else(|| wrong(format!("there is no provider `{name}`")))?;
-    if !provider.speaks_openai() {
-        return Err(wrong(format!("`{name}` is {}, which has no embeddings here", provider.kind.name())));
-    }
+    let none = || wrong(format!("`{name}` is {}, which has no embeddings here", provider.kind.name()));
+    let wire = provider.kind.facts().embeddings.ok_or_else(none)?;
     let upstream = provider.upstream(clients.get(timeouts.connect, provider.rule())?);
-    Ok(Arc::new(OpenAiEmbedder::new(upstream, model.to_owned(), Arc::clone(retries), timeouts.total)))
+    Ok(Arc::new(RemoteEmbedder::new(upstream, wire, model.to_owned(), Arc::clone(retries), timeouts.total)))
 }

@@ -160,7 +160,7 @@ const KEYS: &[ConfigKey] = &[
         Kind::Text,
         "",
         "Who measures novelty and drift: `local` (no network; also when absent) or `provider/model` of a provider that \
-         speaks OpenAI's format.",
+         has embeddings.",
     ),
     key(
         "models.providers",
@@ -177,6 +177,12 @@ const KEYS: &[ConfigKey] = &[
          others.",
     ),
     key("models.prices", Kind::Tables, "[]", "Prices that stand before the shipped list."),
+    key(
+        "models.catalogue",
+        Kind::Tables,
+        "[]",
+        "What models are, before the shipped list. What is left out is as shipped, or unknown.",
+    ),
     key("models.breaker.window", Kind::Seconds, "30.0", "How far back a target's failures count."),
     key("models.breaker.least_calls", Kind::Count, "5", "Calls in the window below which nothing is concluded."),
     key(
@@ -312,10 +318,18 @@ const KEYS: &[ConfigKey] = &[
          taken; both may cost. Never when absent.",
     ),
     key(
+        "models.routes[].deadline",
+        Kind::Seconds,
+        "",
+        "How long a call may take from its beginning to its end, every attempt and every wait included. As long as the \
+         attempts take when absent.",
+    ),
+    key(
         "models.routes[].restart",
         Kind::Flag,
         "false",
-        "Whether an answer that breaks off in the middle is begun again. What was said until then is void.",
+        "Whether an answer that breaks off in the middle is begun again. What was said until then is void. Only the \
+         server's own calls begin again: what a caller of `/v1` has been passed cannot be taken back.",
     ),
     key("models.routes[].timeouts.connect", Kind::Seconds, "", "As `models.timeouts.connect`, for this route."),
     key("models.routes[].timeouts.first_token", Kind::Seconds, "", "As `models.timeouts.first_token`, for this route."),
@@ -336,6 +350,19 @@ const KEYS: &[ConfigKey] = &[
         "",
         "For a million input tokens written to the provider's cache; as `input` when absent.",
     ),
+    key("models.catalogue[].model", Kind::Text, "", "The target, `provider/model`."),
+    key("models.catalogue[].kind", Kind::Choice(&["chat", "embedding"]), "", "What it answers with."),
+    key("models.catalogue[].context", Kind::Count, "", "The longest input and output together, in tokens."),
+    key("models.catalogue[].max_output", Kind::Count, "", "The longest answer, in tokens."),
+    key(
+        "models.catalogue[].input",
+        Kind::TextList,
+        "",
+        "What may stand in a question: `text`, `image`, `audio`, `video`.",
+    ),
+    key("models.catalogue[].tools", Kind::Flag, "", "Whether it calls tools."),
+    key("models.catalogue[].json_schema", Kind::Flag, "", "Whether an answer can be held to a JSON schema."),
+    key("models.catalogue[].reasoning", Kind::Flag, "", "Whether it thinks before it answers."),
     key(
         "gateway.ledger.queue",
         Kind::Count,
@@ -607,7 +634,19 @@ const KEYS: &[ConfigKey] = &[
 ];
 
 /// What `models.providers[].kind` may be.
-const PROVIDER_KINDS: &[&str] = &["offline", "openai", "anthropic", "gemini", "xai", "openrouter", "openai-compatible"];
+const PROVIDER_KINDS: &[&str] = &[
+    "offline",
+    "openai",
+    "anthropic",
+    "gemini",
+    "xai",
+    "openrouter",
+    "mistral",
+    "deepseek",
+    "groq",
+    "voyage",
+    "openai-compatible",
+];
 
 #[cfg(test)]
 mod tests {

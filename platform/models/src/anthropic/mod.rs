@@ -3,14 +3,32 @@
 mod request;
 mod wire;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue};
+use quorate_formats::Format;
 
 use crate::concessions::Learnt;
-use crate::openai::secret_header;
+use crate::kinds::Kind;
+use crate::openai::{Dialect, secret_header};
 use crate::translate::translate;
 use crate::upstream::{Refusal, Upstream};
 use crate::{ChatModel, ChatRequest, ChatStream, ModelError, ModelErrorKind};
+
+/// What is known of it.
+pub(crate) const KIND: Kind = Kind {
+    name: "anthropic",
+    base_url: Some("https://api.anthropic.com"),
+    needs_key: true,
+    vendor: Some("anthropic"),
+    tells_cost: false,
+    speaks: Some(Format::AnthropicMessages),
+    also_speaks: None,
+    dialect: &Dialect::OPENAI,
+    chat: |upstream| Arc::new(Anthropic::new(upstream)),
+    embeddings: None,
+};
 
 /// The version of the protocol this adapter speaks.
 const VERSION: &str = "2023-06-01";

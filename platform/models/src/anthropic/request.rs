@@ -53,7 +53,7 @@ pub(super) fn body(model: &str, request: &ChatRequest, concessions: Concessions)
             let format = json!({ "type": "json_schema", "schema": strict(&schema.schema, ANTHROPIC_REFUSES) });
             put("output_config", json!({ "format": format }));
         }
-        (Some(schema), _) => messages.push(json!({ "role": "user", "content": in_words(schema) })),
+        (Some(schema), _) => messages.push(json!({ "role": "user", "content": in_words(&schema.schema) })),
         (None, _) => {}
     }
     put("messages", Value::Array(messages));

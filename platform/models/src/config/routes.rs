@@ -59,9 +59,15 @@ pub struct RouteConfig {
     /// taken, the other call ended. Both may cost. Absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hedge_after: Option<f64>,
-    /// Whether an answer that breaks off in the middle is begun again. What was said until then is void.
+    /// Whether an answer that breaks off in the middle is begun again. What was said until then is void. Only the
+    /// server's own calls begin again: what was passed on to a caller of `/v1` cannot be taken back, so there another
+    /// target takes over only before the first byte.
     #[serde(default)]
     pub restart: bool,
+    /// Seconds for a call from its beginning to its end, every attempt and every wait included. Absent: as long as the
+    /// attempts take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<f64>,
     /// Time limits that differ from `[models.timeouts]`.
     #[serde(default)]
     pub timeouts: RouteTimeoutConfig,
@@ -77,6 +83,7 @@ impl RouteConfig {
             sticky: false,
             hedge_after: None,
             restart: false,
+            deadline: None,
             timeouts: RouteTimeoutConfig::default(),
         }
     }

@@ -1,10 +1,10 @@
-//! Vectors of texts: a local embedder that needs no network, and OpenAI's format.
+//! Vectors of texts: a local embedder that needs no network, and those of providers.
 
 mod local;
-mod openai;
+mod remote;
 
 pub use local::LocalEmbedder;
-pub(crate) use openai::OpenAiEmbedder;
+pub(crate) use remote::{EmbeddingCall, EmbeddingWire, RemoteEmbedder};
 
 /// Scales a vector to unit length. One that is all zeros, or not finite, has no direction and is `None`.
 fn unit(mut vector: Vec<f32>) -> Option<Vec<f32>> {

@@ -26,7 +26,7 @@ pub(super) fn body(model: &str, request: &ChatRequest, concessions: Concessions)
     }
     let schema = request.response_schema.as_ref();
     if let Some(schema) = schema.filter(|_| concessions.schema_step > 0) {
-        turns.push(turn(quorate_formats::Role::User, &in_words(schema)));
+        turns.push(turn(quorate_formats::Role::User, &in_words(&schema.schema)));
     }
     let form = schema.and_then(|schema| match concessions.schema_step {
         0 => {

@@ -12,6 +12,7 @@ mod stance;
 mod stream;
 mod understanding;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,9 +20,25 @@ use serde::Deserialize;
 
 pub use faults::{Fault, FaultKind};
 
+use crate::kinds::Kind;
+use crate::openai::Dialect;
 use crate::{ChatModel, ChatRequest, ChatStream, ModelError, ModelErrorKind};
 use faults::FaultScript;
 use stream::Ending;
+
+/// What is known of it. It speaks no wire format: callers are answered in neutral terms.
+pub(crate) const KIND: Kind = Kind {
+    name: "offline",
+    base_url: None,
+    needs_key: false,
+    vendor: None,
+    tells_cost: false,
+    speaks: None,
+    also_speaks: None,
+    dialect: &Dialect::OPENAI,
+    chat: |_| Arc::new(Offline::new(OfflineConfig::default())),
+    embeddings: None,
+};
 
 /// The `[models.providers.offline]` part of the configuration.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -1,16 +1,22 @@
 //! OpenAI's chat completions, and everyone who speaks them. Wire facts: `README.md` beside this file.
 
+mod dialect;
 mod request;
 mod wire;
 
-pub(crate) use request::in_words;
+pub(crate) use dialect::{Dialect, in_words};
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
+use quorate_formats::Format;
+use quorate_formats::embeddings::{read_answer, write_request};
 
 use crate::concessions::Learnt;
-use crate::config::ProviderKind;
+use crate::embeddings::{EmbeddingCall, EmbeddingWire};
+use crate::kinds::Kind;
 use crate::translate::translate;
 use crate::upstream::{Refusal, Upstream};
 use crate::{ChatModel, ChatRequest, ChatStream, ModelError};
@@ -18,38 +24,52 @@ use crate::{ChatModel, ChatRequest, ChatStream, ModelError};
 /// The most ways of asking tried for one call.
 const MAX_WAYS: usize = 5;
 
-/// What differs among those who speak the format.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Dialect {
-    /// The name of the output limit: OpenAI's newer models refuse the old one, most other servers know only that.
-    limit_name: &'static str,
-    /// The other name.
-    other_limit_name: &'static str,
-    /// Whether any 400 to a request with a schema is taken as "no schemas here": self-hosted servers rarely say why.
-    lenient: bool,
-    /// Whether messages may carry Anthropic's cache marks.
-    cache_marks: bool,
-}
+/// What is known of OpenAI.
+pub(crate) const KIND: Kind = Kind {
+    name: "openai",
+    base_url: Some("https://api.openai.com/v1"),
+    needs_key: true,
+    vendor: Some("openai"),
+    tells_cost: false,
+    speaks: Some(Format::OpenAiChat),
+    also_speaks: Some(Format::OpenAiResponses),
+    dialect: &Dialect::OPENAI,
+    chat: |upstream| Arc::new(OpenAi::new(upstream, &Dialect::OPENAI)),
+    embeddings: Some(&EMBEDDINGS),
+};
 
-impl Dialect {
-    fn of(kind: ProviderKind) -> Self {
-        let modern = matches!(kind, ProviderKind::OpenAi | ProviderKind::XAi);
-        let (limit_name, other_limit_name) =
-            if modern { ("max_completion_tokens", "max_tokens") } else { ("max_tokens", "max_completion_tokens") };
-        Self { limit_name, other_limit_name, lenient: !modern, cache_marks: kind == ProviderKind::OpenRouter }
-    }
-}
+/// What is known of any server that speaks the format.
+pub(crate) const COMPATIBLE: Kind = Kind {
+    name: "openai-compatible",
+    base_url: None,
+    needs_key: false,
+    vendor: None,
+    also_speaks: None,
+    dialect: &Dialect::COMMON,
+    chat: |upstream| Arc::new(OpenAi::new(upstream, &Dialect::COMMON)),
+    ..KIND
+};
+
+/// How embeddings are asked for in this format.
+pub(crate) const EMBEDDINGS: EmbeddingWire = EmbeddingWire {
+    write: |asked| {
+        let (body, inputs) = (write_request(asked), asked.inputs.len());
+        Ok(vec![EmbeddingCall { path: "/embeddings".to_owned(), body, inputs }])
+    },
+    read: read_answer,
+    headers: |upstream, target| headers(upstream, target, None),
+};
 
 /// The adapter of one provider.
 pub(crate) struct OpenAi {
     upstream: Upstream,
-    dialect: Dialect,
+    dialect: &'static Dialect,
     learnt: Learnt,
 }
 
 impl OpenAi {
-    pub(crate) fn new(upstream: Upstream, kind: ProviderKind) -> Self {
-        Self { upstream, dialect: Dialect::of(kind), learnt: Learnt::default() }
+    pub(crate) fn new(upstream: Upstream, dialect: &'static Dialect) -> Self {
+        Self { upstream, dialect, learnt: Learnt::default() }
     }
 }
 

@@ -1,22 +1,22 @@
 use serde_json::{Map, Value, json};
 
-use super::Dialect;
+use super::{Dialect, in_words};
 use crate::concessions::Concessions;
 use crate::strict::{OPENAI_REFUSES, strict};
 use crate::upstream::Refusal;
-use crate::{ChatRequest, Message, ResponseSchema, Role};
+use crate::{ChatRequest, Message, Role};
 
 /// Ways of asking for JSON: a schema the server enforces, any JSON object, and only words.
 const LAST_SCHEMA_STEP: u8 = 2;
 
 /// The body of a call.
-pub(super) fn body(dialect: Dialect, model: &str, request: &ChatRequest, concessions: Concessions) -> Value {
+pub(super) fn body(dialect: &Dialect, model: &str, request: &ChatRequest, concessions: Concessions) -> Value {
     let mut body = Map::new();
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
     put("model", json!(model));
     put("messages", messages(dialect, request, concessions));
     put("stream", json!(true));
-    if !concessions.no_extra {
+    if dialect.stream_options && !concessions.no_extra {
         put("stream_options", json!({ "include_usage": true }));
     }
     if let Some(temperature) = request.temperature.filter(|_| !concessions.no_temperature) {
@@ -27,7 +27,7 @@ pub(super) fn body(dialect: Dialect, model: &str, request: &ChatRequest, concess
         let name = if concessions.other_limit_name { dialect.other_limit_name } else { dialect.limit_name };
         put(name, json!(limit));
     }
-    match (&request.response_schema, concessions.schema_step) {
+    match (&request.response_schema, schema_step(dialect, concessions)) {
         (Some(schema), 0) => {
             let inner = strict(&schema.schema, OPENAI_REFUSES);
             let wanted = json!({ "name": schema.name, "schema": inner, "strict": true });
@@ -43,7 +43,7 @@ pub(super) fn body(dialect: Dialect, model: &str, request: &ChatRequest, concess
 
 /// What to leave out after `refusal`, if that may help.
 pub(super) fn concede(
-    dialect: Dialect,
+    dialect: &Dialect,
     request: &ChatRequest,
     so_far: Concessions,
     refusal: &Refusal,
@@ -55,7 +55,7 @@ pub(super) fn concede(
     if request.temperature.is_some() && !so_far.no_temperature && names("temperature") {
         return Some(Concessions { no_temperature: true, ..so_far });
     }
-    if !so_far.no_extra && names("stream_options") {
+    if dialect.stream_options && !so_far.no_extra && names("stream_options") {
         return Some(Concessions { no_extra: true, ..so_far });
     }
     if request.max_output_tokens.is_some() && !so_far.other_limit_name && names(dialect.other_limit_name) {
@@ -63,26 +63,27 @@ pub(super) fn concede(
         return Some(Concessions { other_limit_name: true, ..so_far });
     }
     let about_schema = names("response_format") || names("json_schema") || names("schema") || names("grammar");
-    if request.response_schema.is_some() && so_far.schema_step < LAST_SCHEMA_STEP && (about_schema || dialect.lenient) {
-        return Some(Concessions { schema_step: so_far.schema_step + 1, ..so_far });
+    let step = schema_step(dialect, so_far);
+    if request.response_schema.is_some() && step < LAST_SCHEMA_STEP && (about_schema || dialect.lenient) {
+        return Some(Concessions { schema_step: step + 1, ..so_far });
     }
     None
 }
 
-fn messages(dialect: Dialect, request: &ChatRequest, concessions: Concessions) -> Value {
+/// How far down the ways of asking for JSON we are: not at the first one where nobody knows it.
+fn schema_step(dialect: &Dialect, concessions: Concessions) -> u8 {
+    concessions.schema_step.max(u8::from(!dialect.schemas))
+}
+
+fn messages(dialect: &Dialect, request: &ChatRequest, concessions: Concessions) -> Value {
     let mut list: Vec<Value> = request.messages.iter().map(|message| wire_message(dialect, message)).collect();
-    if let Some(schema) = request.response_schema.as_ref().filter(|_| concessions.schema_step > 0) {
-        list.push(json!({ "role": "user", "content": in_words(schema) }));
+    if let Some(schema) = request.response_schema.as_ref().filter(|_| schema_step(dialect, concessions) > 0) {
+        list.push(json!({ "role": "user", "content": in_words(&schema.schema) }));
     }
     Value::Array(list)
 }
 
-/// The schema as an instruction, for servers that cannot enforce it.
-pub(crate) fn in_words(schema: &ResponseSchema) -> String {
-    format!("Answer with one JSON object and nothing else. It must follow this JSON schema:\n{}", schema.schema)
-}
-
-fn wire_message(dialect: Dialect, message: &Message) -> Value {
+fn wire_message(dialect: &Dialect, message: &Message) -> Value {
     let role = match message.role {
         Role::System => "system",
         Role::User => "user",
@@ -99,7 +100,7 @@ fn wire_message(dialect: Dialect, message: &Message) -> Value {
 mod tests {
     use super::*;
     use crate::config::ProviderKind;
-    use crate::{ModelError, ModelErrorKind};
+    use crate::{ModelError, ModelErrorKind, ResponseSchema};
 
     fn request() -> ChatRequest {
         ChatRequest {
@@ -123,7 +124,7 @@ mod tests {
 
     #[test]
     fn each_kind_gets_its_own_names() {
-        let of = |kind| body(Dialect::of(kind), "m", &request(), Concessions::default());
+        let of = |kind: ProviderKind| body(kind.facts().dialect, "m", &request(), Concessions::default());
         let openai = of(ProviderKind::OpenAi);
         assert_eq!(openai["max_completion_tokens"], 100);
         assert_eq!(openai["temperature"].to_string(), "0.7");
@@ -139,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_refusal_costs_only_what_it_names() {
-        let openai = Dialect::of(ProviderKind::OpenAi);
+        let openai = ProviderKind::OpenAi.facts().dialect;
         let none = Concessions::default();
         let after = |dialect, body: &str| concede(dialect, &request(), none, &refusal(400, body));
         let temperature = after(openai, "Unsupported value: 'temperature' does not support 0.7").unwrap();
@@ -148,14 +149,14 @@ mod tests {
         assert!(limit.other_limit_name);
         assert_eq!(after(openai, "Invalid schema for response_format 'vote'").unwrap().schema_step, 1);
         assert_eq!(after(openai, "The prompt is too long"), None, "a fault of the request itself");
-        let lenient = Dialect::of(ProviderKind::OpenAiCompatible);
+        let lenient = ProviderKind::OpenAiCompatible.facts().dialect;
         assert_eq!(after(lenient, "bad request").unwrap().schema_step, 1, "self-hosted servers do not say why");
         assert_eq!(concede(lenient, &request(), none, &refusal(401, "temperature")), None);
     }
 
     #[test]
     fn without_a_schema_the_wish_is_put_in_words() {
-        let dialect = Dialect::of(ProviderKind::OpenAiCompatible);
+        let dialect = ProviderKind::OpenAiCompatible.facts().dialect;
         let body = body(dialect, "m", &request(), Concessions { schema_step: 1, ..Concessions::default() });
         assert_eq!(body["response_format"], json!({ "type": "json_object" }));
         assert!(body["messages"][1]["content"].as_str().unwrap().contains(r#"{"type":"object"}"#));

@@ -4,17 +4,16 @@ use http::{HeaderMap, Response, StatusCode, Uri};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use quorate_formats::{
-    Format, Meta, StreamTranslator, UsageFilter, UsageScanner, repeated, translate_answer, translate_request, usage_of,
+    Format, Meta, StreamTranslator, UsageFilter, UsageScanner, repeated, translate_answer, translate_request,
 };
 use serde::de::IgnoredAny;
-use serde_json::Map;
 use tokio::time::{Instant, timeout_at};
 
 use super::align::Align;
 use super::body::{Passing, Stream};
 use super::record::Recorder;
 use super::{Recording, Refusal, RelayBody, RelayCall, RelayFailure, Relayed, estimated_input, headers, local};
-use crate::config::ProviderKind;
+use crate::gemini;
 use crate::routing::{Leg, Permit};
 use crate::upstream::Upstream;
 use crate::{Ending, ModelError, ModelErrorKind, Models, Reserved, refusal};
@@ -37,6 +36,8 @@ struct Attempt<'a> {
     permit: Option<Permit>,
     started: Instant,
     deadline: Instant,
+    /// Whether it is the caller's deadline, and not the target's.
+    hurried: bool,
 }
 
 impl Models {
@@ -48,6 +49,7 @@ impl Models {
         number: u32,
         permit: Permit,
         reserved: &mut Option<Reserved>,
+        deadline: Option<Instant>,
     ) -> Result<Relayed, RelayFailure> {
         let started = Instant::now();
         let recording = Recording {
@@ -63,18 +65,27 @@ impl Models {
             model: leg.target.clone(),
             created: u64::try_from(self.clock.now().timestamp()).unwrap_or_default(),
             stream_usage: call.envelope.stream_usage,
-            repeated: Map::new(),
+            ..Meta::default()
         };
-        let spoken = leg.upstream.is_some().then(|| spoken(leg.provider.kind, call.format));
-        if spoken != Some(call.format) {
+        if leg.provider.kind.spoken(call.format) != Some(call.format) {
             meta.repeated = repeated(call.format, call.body);
         }
-        let (Some(upstream), Some(spoken)) = (&leg.upstream, spoken) else {
+        let Some(upstream) = &leg.upstream else {
             recorder.reserved = reserved.take();
-            return local::answer(leg, call, meta, recorder, permit).await;
+            return local::answer(leg, call, meta, recorder, permit, deadline).await;
         };
-        let deadline = started + leg.timeouts.total;
-        let attempt = Attempt { leg, upstream, call, meta, spoken, recorder, permit: Some(permit), started, deadline };
+        let Some(spoken) = leg.provider.kind.spoken(call.format) else {
+            let error = ModelError::new(ModelErrorKind::BadRequest, &leg.target, "this provider has no chat models");
+            permit.failed(&error.kind);
+            recorder.end(Ending::Failed(error.kind.clone()), None);
+            return Err(error.into());
+        };
+        let last = started + leg.timeouts.total;
+        // A caller with little time says nothing about the target.
+        let hurried = deadline.is_some_and(|deadline| deadline < last);
+        let deadline = deadline.map_or(last, |deadline| deadline.min(last));
+        let permit = Some(permit);
+        let attempt = Attempt { leg, upstream, call, meta, spoken, recorder, permit, started, deadline, hurried };
         attempt.run(reserved).await
     }
 }
@@ -158,14 +169,17 @@ impl Attempt<'_> {
 
     fn body(&self, same: bool) -> Result<Bytes, (ModelError, Option<Box<Refusal>>)> {
         let (call, model) = (self.call, self.leg.model.as_str());
-        if same {
-            let want_usage = self.spoken == Format::OpenAiChat && call.envelope.stream;
-            return Ok(Bytes::from(call.envelope.rewrite(call.body, model, want_usage)));
-        }
-        translate_request(call.format, self.spoken, call.body, model).map(Bytes::from).map_err(|error| {
-            // Another target may speak the caller's format, so this one's ignorance is no fault of the request.
-            (self.error(ModelErrorKind::BadRequest, &error.to_string()), None)
-        })
+        let dialect = self.leg.provider.kind.facts().dialect;
+        let body = if same {
+            let want_usage = self.spoken == Format::OpenAiChat && dialect.stream_options && call.envelope.stream;
+            call.envelope.rewrite(call.body, model, want_usage)
+        } else {
+            translate_request(call.format, self.spoken, call.body, model).map_err(|error| {
+                // Another target may speak the caller's format, so this one's ignorance is no fault of the request.
+                (self.error(ModelErrorKind::BadRequest, &error.to_string()), None)
+            })?
+        };
+        Ok(Bytes::from(if self.spoken == Format::OpenAiChat { dialect.adapt(body) } else { body }))
     }
 
     async fn refused(&self, response: Response<Incoming>, same: bool) -> (ModelError, Option<Box<Refusal>>) {
@@ -217,6 +231,8 @@ impl Attempt<'_> {
             recorder: self.recorder,
             idle,
             deadline: self.deadline,
+            tells_cost: self.leg.provider.kind.facts().tells_cost,
+            hurried: self.hurried,
             alarm: Box::pin(tokio::time::sleep_until(self.deadline.min(Instant::now() + idle))),
             pieces: 0,
             over: false,
@@ -224,7 +240,12 @@ impl Attempt<'_> {
     }
 
     fn whole(mut self, body: Bytes) -> Result<Bytes, RelayFailure> {
-        let usage = usage_of(self.spoken, &body);
+        let mut scanner = UsageScanner::new(self.spoken);
+        scanner.whole_body(&body);
+        let usage = scanner.usage();
+        if self.leg.provider.kind.facts().tells_cost {
+            self.recorder.told(scanner.told_cost());
+        }
         let passed = if self.spoken == self.call.format {
             // The caller's SDK will read it, so it must be what it says; of what only passes nothing is built.
             serde_json::from_slice::<IgnoredAny>(&body).map(|_| body).map_err(|error| error.to_string())
@@ -249,24 +270,23 @@ impl Attempt<'_> {
     }
 
     fn uri(&self) -> Result<Uri, String> {
-        let (base, model) = (&self.upstream.base, &self.leg.model);
-        if self.spoken == Format::Gemini && !is_name(model) {
-            return Err("this is no name of a model".to_owned());
-        }
+        let base = &self.upstream.base;
+        let place = || gemini::place(&self.leg.model).ok_or_else(|| "this is no name of a model".to_owned());
         let address = match self.spoken {
             Format::OpenAiChat => format!("{base}/chat/completions"),
             Format::OpenAiResponses => format!("{base}/responses"),
             Format::AnthropicMessages => format!("{base}/messages"),
             Format::Gemini if self.call.envelope.stream => {
-                format!("{base}/models/{model}:streamGenerateContent?alt=sse")
+                format!("{base}/{}:streamGenerateContent?alt=sse", place()?)
             }
-            Format::Gemini => format!("{base}/models/{model}:generateContent"),
+            Format::Gemini => format!("{base}/{}:generateContent", place()?),
         };
         Uri::try_from(address).map_err(|error| error.to_string())
     }
 
     fn failed(mut self, error: ModelError, refusal: Option<Box<Refusal>>) -> RelayFailure {
-        if let Some(permit) = self.permit.take() {
+        let callers_own = self.hurried && error.kind == ModelErrorKind::Timeout && self.deadline <= Instant::now();
+        if let Some(permit) = self.permit.take().filter(|_| !callers_own) {
             permit.failed(&error.kind);
         }
         self.recorder.end(Ending::Failed(error.kind.clone()), None);
@@ -291,23 +311,6 @@ struct Begun {
     piece: Bytes,
     /// What follows, of a stream.
     rest: Option<Incoming>,
-}
-
-/// What a provider of this kind is spoken to in, for a caller of that format: the same where it can be.
-const fn spoken(kind: ProviderKind, caller: Format) -> Format {
-    match (kind, caller) {
-        (ProviderKind::Anthropic, _) => Format::AnthropicMessages,
-        (ProviderKind::Gemini, _) => Format::Gemini,
-        (ProviderKind::OpenAi, Format::OpenAiResponses) => Format::OpenAiResponses,
-        _ => Format::OpenAiChat,
-    }
-}
-
-/// Whether a model's name may stand in an address. It comes from the caller, and anything else in it could lead to
-/// another of the provider's methods, with our key.
-pub(super) fn is_name(model: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    !model.is_empty() && !model.starts_with('.') && model.bytes().all(allowed)
 }
 
 fn is_stream(headers: &HeaderMap) -> bool {
@@ -336,27 +339,4 @@ pub(super) async fn collect(body: &mut Incoming, limit: usize) -> Result<Bytes, 
         }
     }
     Ok(only.unwrap_or_else(|| all.freeze()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_model_leads_to_no_other_method() {
-        assert!(is_name("gemini-2.5-flash-lite") && is_name("text_embedding-004"));
-        for bad in ["", "..", "a/b", "x:countTokens?", "x?key=1", "x#", "x%2e", "x y", "\u{e9}"] {
-            assert!(!is_name(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn nobody_is_translated_who_need_not_be() {
-        use Format::{AnthropicMessages, Gemini, OpenAiChat, OpenAiResponses};
-        assert_eq!(spoken(ProviderKind::OpenAi, OpenAiResponses), OpenAiResponses);
-        assert_eq!(spoken(ProviderKind::OpenAi, OpenAiChat), OpenAiChat);
-        assert_eq!(spoken(ProviderKind::OpenAiCompatible, OpenAiResponses), OpenAiChat);
-        assert_eq!(spoken(ProviderKind::Anthropic, OpenAiChat), AnthropicMessages);
-        assert_eq!(spoken(ProviderKind::Gemini, AnthropicMessages), Gemini);
-    }
 }

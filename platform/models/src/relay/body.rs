@@ -16,10 +16,10 @@ use super::record::Recorder;
 use crate::routing::Permit;
 use crate::{Ending, ModelErrorKind};
 
-/// The code of an error in the middle of a stream.
-const BROKEN_OFF: &str = "upstream_failed";
-/// The status that it would have had.
-const BAD_GATEWAY: u16 = 502;
+/// The code of an error in the middle of a stream, with the status that it would have had.
+const BROKEN_OFF: (u16, &str) = (502, "upstream_failed");
+/// The same of one that took too long.
+const TOO_LATE: (u16, &str) = (504, "upstream_timeout");
 
 /// The body of a relayed answer: whole, or as it comes.
 pub struct RelayBody(State);
@@ -60,6 +60,10 @@ pub(super) struct Stream {
     pub(super) permit: Option<Permit>,
     pub(super) idle: Duration,
     pub(super) deadline: Instant,
+    /// Whether the provider says what the answer cost.
+    pub(super) tells_cost: bool,
+    /// Whether the deadline is the route's, which says nothing about the target.
+    pub(super) hurried: bool,
     pub(super) alarm: Pin<Box<Sleep>>,
     /// Events so far: about as many as tokens.
     pub(super) pieces: u64,
@@ -122,6 +126,9 @@ impl Stream {
         if let Some(permit) = self.permit.take() {
             permit.succeeded();
         }
+        if self.tells_cost {
+            self.recorder.told(self.scanner.told_cost());
+        }
         self.recorder.end(Ending::Answered, self.usage());
         match &mut self.passing {
             Passing::Bytes(align) => align.rest(),
@@ -133,7 +140,7 @@ impl Stream {
             Passing::Translated(translator) => {
                 let mut out = Vec::new();
                 if let Err(error) = translator.end(&mut out) {
-                    translator.fail(BAD_GATEWAY, BROKEN_OFF, &error.to_string(), &mut out);
+                    translator.fail(BROKEN_OFF.0, BROKEN_OFF.1, &error.to_string(), &mut out);
                 }
                 Bytes::from(out)
             }
@@ -143,15 +150,17 @@ impl Stream {
     /// The answer breaks off. The caller is told in the way its SDK understands: an error, and no regular end.
     fn fail(&mut self, kind: ModelErrorKind, message: &str) -> Bytes {
         self.over = true;
-        if let Some(permit) = self.permit.take() {
+        let (status, code) = if kind == ModelErrorKind::Timeout { TOO_LATE } else { BROKEN_OFF };
+        let callers_own = self.hurried && kind == ModelErrorKind::Timeout && self.deadline <= Instant::now();
+        if let Some(permit) = self.permit.take().filter(|_| !callers_own) {
             permit.failed(&kind);
         }
         self.recorder.end(Ending::Failed(kind), self.usage());
         let mut out = Vec::new();
         if let Passing::Translated(translator) = &mut self.passing {
-            translator.fail(BAD_GATEWAY, BROKEN_OFF, message, &mut out);
+            translator.fail(status, code, message, &mut out);
         } else if let Ok(mut writer) = StreamWriter::new(self.format, Meta::default()) {
-            writer.fail(BAD_GATEWAY, BROKEN_OFF, message, &mut out);
+            writer.fail(status, code, message, &mut out);
         }
         Bytes::from(out)
     }
@@ -183,7 +192,12 @@ impl Stream {
                         self.fail(ModelErrorKind::Cut, "The connection to the provider broke off.")
                     }
                     Poll::Pending if self.alarm.as_mut().poll(cx).is_ready() => {
-                        self.fail(ModelErrorKind::Timeout, "The provider paused for longer than allowed.")
+                        let message = if self.deadline <= Instant::now() {
+                            "The answer took longer than allowed."
+                        } else {
+                            "The provider paused for longer than allowed."
+                        };
+                        self.fail(ModelErrorKind::Timeout, message)
                     }
                     Poll::Pending => return Poll::Pending,
                 }

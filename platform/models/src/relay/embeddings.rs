@@ -1,18 +1,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Uri;
-use quorate_formats::embeddings::{
-    Embedded, EmbeddingsAsked, Inputs, read_answer, read_gemini_answer, write_gemini_request, write_request,
-};
-use quorate_formats::{BadBody, Format, Usage, text_tokens};
-use serde_json::Value;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Uri};
+use quorate_formats::embeddings::{Embedded, EmbeddingsAsked, Inputs};
+use quorate_formats::{BadBody, Usage, text_tokens};
 use tokio::time::{Instant, timeout_at};
 
-use super::attempt::{MAX_ANSWER, MAX_REFUSAL, collect, is_name};
+use super::Recording;
+use super::attempt::{MAX_ANSWER, MAX_REFUSAL, collect};
 use super::record::Recorder;
-use super::{Recording, headers};
-use crate::config::ProviderKind;
+use crate::embeddings::EmbeddingCall;
 use crate::routing::{Leg, Tour};
 use crate::upstream::Upstream;
 use crate::{Caller, Ending, ModelError, ModelErrorKind, Models, refusal};
@@ -36,12 +34,13 @@ impl Models {
     /// The last failure.
     pub async fn embed(&self, asked: &EmbeddingsAsked, caller: &Arc<Caller>) -> Result<Vectors, ModelError> {
         let plan = self.plan(&asked.model, None)?;
+        let deadline = plan.route.deadline(None);
         let tokens = tokens(&asked.inputs);
         let usage = Usage { input: tokens, ..Usage::default() };
         let prices = plan.legs.iter().filter_map(|planned| planned.leg.price);
         let most = prices.map(|price| price.cost(&usage)).max().unwrap_or_default();
         let mut reserved = Some(self.reserve(caller, most).await?);
-        let mut tour = Tour::new(plan, None);
+        let mut tour = Tour::new(plan, deadline);
         let mut next = tour.next();
         let mut last = None;
         while let Some(mut turn) = next {
@@ -55,7 +54,7 @@ impl Models {
                 number: turn.number,
             };
             let mut recorder = self.recorder(&turn.leg, &recording);
-            match self.vectors(&turn.leg, asked, &mut recorder).await {
+            match self.vectors(&turn.leg, asked, &mut recorder, deadline).await {
                 Ok(embedded) => {
                     permit.succeeded();
                     recorder.reserved = reserved.take();
@@ -67,7 +66,7 @@ impl Models {
                     permit.failed(&error.kind);
                     recorder.end(Ending::Failed(error.kind.clone()), None);
                     tracing::warn!(route = asked.model, target = turn.leg.target, %error, "embedding failed");
-                    next = if error.allows_failover() { tour.next_up().or_else(|| tour.after(&error)) } else { None };
+                    next = tour.onward(&error);
                     last = Some(error);
                 }
             }
@@ -80,6 +79,7 @@ impl Models {
         leg: &Leg,
         asked: &EmbeddingsAsked,
         recorder: &mut Recorder,
+        deadline: Option<Instant>,
     ) -> Result<Embedded, ModelError> {
         let Some(upstream) = &leg.upstream else {
             let Inputs::Texts(texts) = &asked.inputs else {
@@ -87,53 +87,41 @@ impl Models {
             };
             return Ok(Embedded { vectors: self.embedder().embed(texts).await?, tokens: None });
         };
+        let Some(wire) = leg.provider.kind.facts().embeddings else {
+            let error = ModelError::new(ModelErrorKind::BadRequest, &leg.target, "this provider has no embeddings");
+            return Err(error);
+        };
         let asked = EmbeddingsAsked { model: leg.model.clone(), ..asked.clone() };
         let bad = |error: BadBody| ModelError::new(ModelErrorKind::BadRequest, &leg.target, error.to_string());
         let garbled =
             |error: quorate_formats::Garbled| upstream.error(ModelErrorKind::Garbled, &leg.target, &error.to_string());
-        match leg.provider.kind {
-            ProviderKind::Anthropic => {
-                Err(ModelError::new(ModelErrorKind::BadRequest, &leg.target, "this provider has no embeddings"))
-            }
-            ProviderKind::Gemini if !is_name(&leg.model) => {
-                Err(ModelError::new(ModelErrorKind::BadRequest, &leg.target, "this is no name of a model"))
-            }
-            ProviderKind::Gemini => {
-                let mut all = Embedded { vectors: Vec::new(), tokens: Some(0) };
-                for (body, inputs) in write_gemini_request(&asked).map_err(bad)? {
-                    let path = format!("/models/{}:batchEmbedContents", leg.model);
-                    let answer = post(leg, upstream, &path, Format::Gemini, &body, recorder).await?;
-                    let part = read_gemini_answer(&answer, inputs).map_err(garbled)?;
-                    all.vectors.extend(part.vectors);
-                    all.tokens = all.tokens.zip(part.tokens).map(|(sum, more)| sum + more);
-                }
-                Ok(all)
-            }
-            _ => {
-                let body = write_request(&asked);
-                let answer = post(leg, upstream, "/embeddings", Format::OpenAiChat, &body, recorder).await?;
-                read_answer(&answer, asked.inputs.len()).map_err(garbled)
-            }
+        let mut all = Embedded { vectors: Vec::new(), tokens: Some(0) };
+        for call in (wire.write)(&asked).map_err(bad)? {
+            let headers = (wire.headers)(upstream, &leg.target)?;
+            let answer = post(leg, upstream, &call, headers, recorder, deadline).await?;
+            let part = (wire.read)(&answer, call.inputs).map_err(garbled)?;
+            all.vectors.extend(part.vectors);
+            all.tokens = all.tokens.zip(part.tokens).map(|(sum, more)| sum + more);
         }
+        Ok(all)
     }
 }
 
 async fn post(
     leg: &Leg,
     upstream: &Upstream,
-    path: &str,
-    format: Format,
-    body: &Value,
+    call: &EmbeddingCall,
+    mut headers: HeaderMap,
     recorder: &mut Recorder,
+    deadline: Option<Instant>,
 ) -> Result<Bytes, ModelError> {
     let error = |kind, message: &str| upstream.error(kind, &leg.target, message);
-    let uri = Uri::try_from(format!("{}{path}", upstream.base));
+    let uri = Uri::try_from(format!("{}{}", upstream.base, call.path));
     let uri = uri.map_err(|wrong| error(ModelErrorKind::BadRequest, &wrong.to_string()))?;
-    let headers = headers::up(format, upstream.key.as_ref(), &http::HeaderMap::new(), false);
-    let mut headers = headers.ok_or_else(|| error(ModelErrorKind::Unauthorized, "the key is no header value"))?;
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     upstream.add_headers(&mut headers);
     let asking = async {
-        let sent = upstream.transport.post(uri, headers, Bytes::from(body.to_string())).await;
+        let sent = upstream.transport.post(uri, headers, Bytes::from(call.body.to_string())).await;
         let response = sent.map_err(|unreached| error(ModelErrorKind::Unavailable, &unreached.message))?;
         let (parts, mut rest) = response.into_parts();
         recorder.answered(parts.status.as_u16());
@@ -147,7 +135,7 @@ async fn post(
         Err(error(kind, &message))
     };
     let late = |_| error(ModelErrorKind::Timeout, "nothing came within the time allowed");
-    timeout_at(Instant::now() + leg.timeouts.total, asking).await.map_err(late)?
+    timeout_at(Instant::now() + leg.timeouts.until(deadline).total, asking).await.map_err(late)?
 }
 
 fn tokens(inputs: &Inputs) -> u64 {

@@ -9,6 +9,8 @@ use quorate_formats::{
     AnswerForm, Asked, Finish, Meta, Part, Role, Said, StreamWriter, Turn, read_request, write_answer,
 };
 
+use tokio::time::Instant;
+
 use super::record::Recorder;
 use super::{RelayBody, RelayCall, RelayFailure, Relayed};
 use crate::routing::{Leg, Permit};
@@ -22,13 +24,14 @@ pub(super) async fn answer(
     meta: Meta,
     mut recorder: Recorder,
     mut permit: Permit,
+    deadline: Option<Instant>,
 ) -> Result<Relayed, RelayFailure> {
     let asked = match read_request(call.format, call.body) {
         Ok(asked) => asked,
         Err(error) => return Err(ModelError::new(ModelErrorKind::BadRequest, &leg.target, error.to_string()).into()),
     };
     let request = request(asked, call);
-    let events = match ask(&*leg.adapter, &leg.target, &leg.model, &request, leg.timeouts).await {
+    let events = match ask(&*leg.adapter, &leg.target, &leg.model, &request, leg.timeouts.until(deadline)).await {
         Ok(events) => events,
         Err(error) => {
             permit.failed(&error.kind);

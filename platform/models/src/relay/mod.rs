@@ -6,6 +6,7 @@ mod attempt;
 mod body;
 mod embeddings;
 mod headers;
+mod hedge;
 mod local;
 mod record;
 mod transport;
@@ -94,32 +95,27 @@ impl From<ModelError> for RelayFailure {
 
 impl Models {
     /// Asks the targets of a route one after the other until one answers. Comes back when the first piece is there;
-    /// everything before may be failed over, also for a stream (GTW-11). Dropping the future or the body ends the call
-    /// upstream.
+    /// everything before may be failed over or hedged, also for a stream (GTW-11). Dropping the future or the body ends
+    /// the call upstream.
     ///
     /// # Errors
     /// The last failure, with the provider's own words where they are for the caller.
     pub async fn relay(&self, call: &RelayCall<'_>) -> Result<Relayed, RelayFailure> {
         let plan = self.plan(call.route, Some(call.envelope.conversation))?;
         let most = most(&plan, call);
-        let mut tour = Tour::new(plan, None);
+        let deadline = plan.route.deadline(None);
+        let mut tour = Tour::new(plan, deadline);
         let mut reserved = Some(self.reserve(call.caller, most).await?);
         let mut next = tour.next();
         let mut last: Option<RelayFailure> = None;
-        while let Some(mut turn) = next {
-            if !turn.wait.is_zero() {
-                tokio::time::sleep(turn.wait).await;
+        while let Some(turn) = next {
+            match self.turn(&mut tour, turn, call, most, &mut reserved).await {
+                Ok(relayed) => return Ok(relayed),
+                Err(failure) => {
+                    next = tour.onward(&failure.error);
+                    last = Some(failure);
+                }
             }
-            let permit = turn.permit();
-            let failure = match self.attempt(&turn.leg, call, turn.number, permit, &mut reserved).await {
-                Ok(relayed) => return Ok(Relayed { attempts: turn.number, ..relayed }),
-                Err(failure) => failure,
-            };
-            let (target, error) = (&turn.leg.target, &failure.error);
-            tracing::warn!(route = call.route, target, attempt = turn.number, %error, "relayed call failed");
-            // Another target that is up is asked at once; only when there is none is the same one asked again.
-            next = if error.allows_failover() { tour.next_up().or_else(|| tour.after(error)) } else { None };
-            last = Some(RelayFailure { attempts: turn.number, ..failure });
         }
         Err(last
             .unwrap_or_else(|| ModelError::new(ModelErrorKind::Unknown, call.route, "the route has no target").into()))

@@ -13,6 +13,8 @@ pub(super) struct Recorder {
     record: Option<AttemptRecord>,
     begun: Instant,
     price: Option<Price>,
+    /// What the provider says that it cost.
+    told: Option<MicroUsd>,
     /// What was set aside for the call, once the attempt carries its answer.
     pub(super) reserved: Option<Reserved>,
     /// The tokens of the question as we count them, for an answer whose provider never says.
@@ -26,7 +28,7 @@ impl Recorder {
         price: Option<Price>,
         estimated_input: u64,
     ) -> Self {
-        Self { ledger, record: Some(record), begun: Instant::now(), price, reserved: None, estimated_input }
+        Self { ledger, record: Some(record), begun: Instant::now(), price, told: None, reserved: None, estimated_input }
     }
 
     /// The provider's server answered with this status.
@@ -51,6 +53,12 @@ impl Recorder {
         Usage { input: self.estimated_input, output: pieces, cached_input: 0, cache_write: 0, reasoning: 0 }
     }
 
+    /// The provider says what it cost, in dollars.
+    pub(super) fn told(&mut self, dollars: Option<f64>) {
+        // Below nine million dollars: what fits.
+        self.told = dollars.filter(|dollars| (0.0..9e6).contains(dollars)).map(MicroUsd::from_dollars);
+    }
+
     /// It has ended. Only the first call counts.
     pub(super) fn end(&mut self, ending: Ending, usage: Option<Usage>) {
         let Some(mut record) = self.record.take() else { return };
@@ -61,6 +69,8 @@ impl Recorder {
             // A target that costs nothing costs nothing, counted or not.
             None => (price == Price::FREE).then_some(MicroUsd::ZERO),
         });
+        // The operator's price goes before what the provider says.
+        record.cost = record.cost.or(self.told);
         record.usage = usage;
         if let Some(reserved) = self.reserved.take() {
             reserved.settle(record.cost.unwrap_or(MicroUsd::ZERO));

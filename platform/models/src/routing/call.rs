@@ -111,8 +111,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(request: ChatRequest, accounts: Option<Accounts>) -> Self {
-        let deadline = request.deadline.map(|limit| Instant::now() + limit);
+    pub(crate) fn new(request: ChatRequest, accounts: Option<Accounts>, deadline: Option<Instant>) -> Self {
         Self { request, accounts, deadline }
     }
 }

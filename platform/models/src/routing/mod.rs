@@ -20,4 +20,4 @@ pub(crate) use call::{Call, run};
 pub(crate) use circuit::Rules;
 pub(crate) use leg::{Leg, LegParts};
 pub(crate) use plan::{Plan, Route};
-pub(crate) use tour::Tour;
+pub(crate) use tour::{Tour, Turn};

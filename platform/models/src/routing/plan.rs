@@ -22,6 +22,8 @@ pub(crate) struct Route {
     pub(crate) hedge_after: Option<Duration>,
     /// Whether an answer that breaks off in the middle may be begun again.
     pub(crate) restart: bool,
+    /// How long a call may take, every attempt included.
+    pub(crate) deadline: Option<Duration>,
     /// The targets in the order written; never empty.
     pub(crate) legs: Vec<Arc<Leg>>,
 }
@@ -69,6 +71,17 @@ impl Plan {
         // Stable: equals stay in the order written.
         legs.sort_by(|a, b| a.down.cmp(&b.down).then(a.rank.total_cmp(&b.rank)));
         Self { route: Arc::clone(route), legs }
+    }
+}
+
+impl Route {
+    /// When a call that begins now has to be over: as its caller wants it, and no later than the route allows.
+    pub(crate) fn deadline(&self, wanted: Option<Duration>) -> Option<Instant> {
+        let limit = match (self.deadline, wanted) {
+            (Some(own), Some(wanted)) => Some(own.min(wanted)),
+            (own, wanted) => own.or(wanted),
+        };
+        limit.map(|limit| Instant::now() + limit)
     }
 }
 

@@ -84,6 +84,20 @@ impl Tour {
         Turn { leg, wait: Duration::ZERO, number: self.number, permit: Some(permit) }
     }
 
+    /// When the call has to be over.
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// The attempt after one that failed, of a call that is passed on as bytes: another target that is up is asked at
+    /// once, and only when there is none the same one again. `None` when the call is to be given up.
+    pub(crate) fn onward(&mut self, error: &ModelError) -> Option<Turn> {
+        if !error.allows_failover() || self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return None;
+        }
+        self.next_up().or_else(|| self.after(error))
+    }
+
     /// The attempt after one that failed with `error`; `None` when the call is to be given up.
     pub(crate) fn after(&mut self, error: &ModelError) -> Option<Turn> {
         if !error.allows_failover() {

@@ -1,9 +1,10 @@
-//! Both adapters against the scripted model server, a real process over real HTTP: the same expectations for each
+//! Every adapter against the scripted model server, a real process over real HTTP: the same expectations for each
 //! wire format. Needs `cargo build -p quorate-testkit --bins` when this package is tested alone.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod answers;
 mod configuration;
+mod conformance;
 mod embeddings;
 mod failures;
 mod gemini;
@@ -23,7 +24,16 @@ use quorate_testkit::models::{Act, Rule, ScriptedModels};
 use serde_json::{Value, json};
 
 /// The wire formats, each by the kinds that differ in what they send.
-const KINDS: [ProviderKind; 3] = [ProviderKind::OpenAi, ProviderKind::OpenAiCompatible, ProviderKind::Anthropic];
+const KINDS: [ProviderKind; 8] = [
+    ProviderKind::OpenAi,
+    ProviderKind::OpenAiCompatible,
+    ProviderKind::Anthropic,
+    ProviderKind::XAi,
+    ProviderKind::OpenRouter,
+    ProviderKind::Mistral,
+    ProviderKind::DeepSeek,
+    ProviderKind::Groq,
+];
 
 /// A server and the models that lead to it: provider `p`, model `m`, quick retries.
 struct Bench {

@@ -2,12 +2,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
+use super::dialect::Dialect;
 use super::script::Match;
 
 /// Which API a request speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wire {
     OpenAi,
+    Responses,
     Anthropic,
     Gemini,
 }
@@ -15,12 +17,14 @@ pub(super) enum Wire {
 /// A chat request, as far as an answer depends on it.
 pub(super) struct Asked {
     pub(super) wire: Wire,
+    /// Whose chat format it is, where that is OpenAI's.
+    pub(super) dialect: Dialect,
     pub(super) model: String,
     /// The texts of all messages, system included.
     pub(super) texts: Vec<String>,
     pub(super) schema_name: String,
     pub(super) schema: Option<Value>,
-    /// The answer is to be the input of the tool `schema_name`.
+    /// The answer is to be the input of a tool.
     pub(super) by_tool: bool,
     pub(super) stream: bool,
     pub(super) wants_usage: bool,
@@ -45,9 +49,18 @@ impl Asked {
         for message in body.get("messages").and_then(Value::as_array).into_iter().flatten() {
             collect_text(&message["content"], &mut texts);
         }
+        if let Some(instructions) = body.get("instructions") {
+            collect_text(instructions, &mut texts);
+        }
+        match body.get("input") {
+            Some(Value::Array(items)) => items.iter().for_each(|item| collect_text(&item["content"], &mut texts)),
+            Some(input) => collect_text(input, &mut texts),
+            None => {}
+        }
         let tool = forced_tool(&body).filter(|_| wire == Wire::Anthropic);
         let schema = match wire {
             Wire::OpenAi => body.pointer("/response_format/json_schema/schema").cloned(),
+            Wire::Responses => body.pointer("/text/format/schema").cloned(),
             Wire::Anthropic => tool
                 .map(|tool| tool["input_schema"].clone())
                 .or_else(|| body.pointer("/output_config/format/schema").cloned()),
@@ -55,12 +68,14 @@ impl Asked {
         };
         let schema_name = match wire {
             Wire::OpenAi => text("/response_format/json_schema/name"),
+            Wire::Responses => text("/text/format/name"),
             Wire::Anthropic => tool.and_then(|tool| tool["name"].as_str()).map(str::to_owned),
             // This API's schemas have no names.
             Wire::Gemini => None,
         };
         Self {
             wire,
+            dialect: Dialect::default(),
             model: text("/model").unwrap_or_default(),
             schema_name: schema_name.unwrap_or_default(),
             schema: schema.or_else(|| texts.last().and_then(|text| schema_in_words(text))),
@@ -87,6 +102,17 @@ impl Asked {
     }
 }
 
+/// The tool of a request of Anthropic's that must be called; one that only may be called is left alone.
+fn forced_tool(body: &Value) -> Option<&Value> {
+    let named = match body.pointer("/tool_choice/type")?.as_str()? {
+        "tool" => Some(&body["tool_choice"]["name"]),
+        "any" => None,
+        _ => return None,
+    };
+    let tools = body["tools"].as_array()?;
+    tools.iter().find(|tool| named.is_none_or(|name| tool["name"] == *name))
+}
+
 /// About how many tokens a text has.
 pub(super) fn tokens(text: &str) -> u64 {
     text.chars().count().div_ceil(4) as u64
@@ -108,17 +134,6 @@ fn collect_text(content: &Value, texts: &mut Vec<String>) {
         }
         _ => {}
     }
-}
-
-/// The tool of a request of Anthropic's that must be called; one that only may be called is left alone.
-fn forced_tool(body: &Value) -> Option<&Value> {
-    let named = match body.pointer("/tool_choice/type")?.as_str()? {
-        "tool" => Some(&body["tool_choice"]["name"]),
-        "any" => None,
-        _ => return None,
-    };
-    let tools = body["tools"].as_array()?;
-    tools.iter().find(|tool| named.is_none_or(|name| tool["name"] == *name))
 }
 
 /// The schema that a message ends with, from clients that cannot have it enforced.

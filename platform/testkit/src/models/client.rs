@@ -65,7 +65,12 @@ impl ScriptedModels {
     /// A provider that leads here, with a key so that every kind takes it.
     #[must_use]
     pub fn provider(&self, name: &str, kind: ProviderKind) -> ProviderConfig {
-        let url = if kind == ProviderKind::Gemini { format!("{}/v1beta", self.base) } else { self.provider_url() };
+        let url = match kind {
+            ProviderKind::Gemini => format!("{}/v1beta", self.base),
+            ProviderKind::OpenAi | ProviderKind::Anthropic | ProviderKind::OpenAiCompatible => self.provider_url(),
+            // Those whose dialect of OpenAI's format differs are told apart by the address.
+            imitator => format!("{}/{}/v1", self.base, imitator.name()),
+        };
         ProviderConfig::new(name, kind).at(url).with_key("sk-scripted")
     }
 

@@ -1,5 +1,5 @@
-//! A scripted model server as a real process: it speaks OpenAI's chat completions and embeddings and Anthropic's
-//! messages, answers any JSON schema with a valid and repeatable instance, fails on demand, and keeps a journal of
+//! A scripted model server as a real process: it speaks OpenAI's chat completions, responses and embeddings, Anthropic's
+//! messages, Gemini's and Voyage's formats, and the chat dialects of Mistral, DeepSeek, Groq, xAI and OpenRouter; it answers any JSON schema with a valid and repeatable instance, fails on demand, and keeps a journal of
 //! what reached it. `src/bin/scripted-models.rs` runs it; [`ScriptedModels`] starts and asks that binary.
 //!
 //! Tests of other crates need the binary built: `cargo nextest run --workspace` does it by itself, for one package run
@@ -8,8 +8,11 @@
 mod answer;
 mod asked;
 mod client;
+mod dialect;
+mod embeddings;
 mod faults;
 mod journal;
+mod responses;
 mod script;
 mod server;
 mod wire;

@@ -90,15 +90,18 @@ pub struct Act {
     /// The answer: a string as the text itself, an object laid over the fields of the usual one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<Value>,
-    /// The answer is a call of this tool instead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub call: Option<ScriptedCall>,
     /// Thinking that comes before the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking: Option<String>,
     /// The finish or stop reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finish: Option<String>,
+    /// The tool that is called instead of an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<ScriptedCall>,
+    /// Fields laid over the answer's own, or over those of every event of a stream: what only this provider knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extra: Option<Value>,
     /// The tokens counted; by the length of the texts when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<ScriptedUsage>,
@@ -125,13 +128,13 @@ pub struct Act {
     pub chunk_delay_ms: Option<u64>,
 }
 
-/// A call of one of the caller's tools.
+/// A tool that the model wants called.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScriptedCall {
     /// The tool.
     pub name: String,
-    /// What it is called with.
+    /// Its arguments.
     pub arguments: Value,
 }
 

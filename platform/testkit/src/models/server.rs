@@ -8,26 +8,24 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use axum::{Json, Router};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use quorate_kernel::{Clock, SystemClock};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::answer::answer;
-use super::asked::{Asked, Wire, hash, tokens};
+use super::asked::{Asked, Wire};
+use super::dialect::Dialect;
+use super::embeddings;
 use super::faults::body;
 use super::journal::{Journal, Outcome, Ticket, Visit};
 use super::script::{Act, Rule, Script};
 use super::wire::{Reply, error_body, events, whole};
 
-/// Numbers in an embedding.
-const DIMENSIONS: u64 = 64;
 /// The largest request taken.
 const MAX_BODY: usize = 32 * 1024 * 1024;
 
 #[derive(Clone, Default)]
-struct Server {
+pub(super) struct Server {
     script: Arc<Mutex<Script>>,
     journal: Journal,
 }
@@ -36,9 +34,13 @@ struct Server {
 pub async fn serve(listener: TcpListener) -> std::io::Result<()> {
     let router = Router::new()
         .route("/v1/chat/completions", post(openai))
+        .route("/v1/responses", post(responses))
+        .route("/{vendor}/v1/chat/completions", post(imitator))
+        .route("/{vendor}/v1/embeddings", post(embeddings::imitator))
+        .route("/{vendor}/v1/models", get(list))
         .route("/v1/messages", post(anthropic))
         .route("/v1beta/models/{call}", post(gemini))
-        .route("/v1/embeddings", post(embeddings))
+        .route("/v1/embeddings", post(embeddings::openai))
         .route("/v1/models", get(list))
         .route("/_script", post(set_script).delete(clear_script))
         .route("/_journal", get(read_journal).delete(clear_journal))
@@ -53,6 +55,28 @@ pub async fn serve(listener: TcpListener) -> std::io::Result<()> {
 
 async fn openai(State(server): State<Server>, uri: Uri, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     server.chat(Wire::OpenAi, &uri, &headers, body).await
+}
+
+async fn responses(State(server): State<Server>, uri: Uri, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+    server.chat(Wire::Responses, &uri, &headers, body).await
+}
+
+/// Somebody who speaks OpenAI's chat format in a dialect of their own.
+async fn imitator(
+    State(server): State<Server>,
+    Path(vendor): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
+    let Some(dialect) = Dialect::named(&vendor) else { return StatusCode::NOT_FOUND.into_response() };
+    let refused = dialect.refuses(&body);
+    let asked = Asked { dialect, ..Asked::read(Wire::OpenAi, body) };
+    if let Some((status, error)) = refused {
+        let (_, ticket) = server.enter(&asked, &uri, &headers);
+        return finish((status, json_headers(), error.to_string()), ticket);
+    }
+    server.answer(asked, &uri, &headers).await
 }
 
 async fn anthropic(State(server): State<Server>, uri: Uri, headers: HeaderMap, Json(body): Json<Value>) -> Response {
@@ -73,6 +97,10 @@ async fn gemini(
             (asked.model, asked.stream) = (model.to_owned(), true);
         }
         Some((model, "generateContent")) => model.clone_into(&mut asked.model),
+        Some((model, "batchEmbedContents")) => {
+            model.clone_into(&mut asked.model);
+            return embeddings::gemini(&server, asked, &uri, &headers).await;
+        }
         _ => return StatusCode::NOT_FOUND.into_response(),
     }
     server.answer(asked, &uri, &headers).await
@@ -83,17 +111,13 @@ impl Server {
         self.answer(Asked::read(wire, body), uri, headers).await
     }
 
-    async fn answer(&self, mut asked: Asked, uri: &Uri, headers: &HeaderMap) -> Response {
+    async fn answer(&self, asked: Asked, uri: &Uri, headers: &HeaderMap) -> Response {
         let wire = asked.wire;
         let (act, ticket) = self.enter(&asked, uri, headers);
         if let Some(response) = prelude(wire, &act, asked.stream).await {
             return finish(response, ticket);
         }
-        let said = text(&asked, &act);
-        if let Some(call) = &act.call {
-            (asked.by_tool, asked.schema_name) = (true, call.name.clone());
-        }
-        let reply = Reply::new(&asked, &act, said);
+        let reply = Reply::new(&asked, &act, text(&asked, &act));
         let (parts, kind) = if asked.stream {
             (events(&asked, &act, &reply), "text/event-stream")
         } else {
@@ -103,7 +127,7 @@ impl Server {
     }
 
     /// Writes the request into the journal and looks up what the script says about it.
-    fn enter(&self, asked: &Asked, uri: &Uri, headers: &HeaderMap) -> (Act, Ticket) {
+    pub(super) fn enter(&self, asked: &Asked, uri: &Uri, headers: &HeaderMap) -> (Act, Ticket) {
         let taken = self.script.lock().unwrap_or_else(PoisonError::into_inner).take(|matching| asked.fits(matching));
         let (rule, act) = taken.map_or((None, Act::default()), |(number, act)| (Some(number), act));
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -127,7 +151,7 @@ impl Server {
 }
 
 /// What happens before or instead of an answer.
-async fn prelude(wire: Wire, act: &Act, stream: bool) -> Option<(StatusCode, HeaderMap, String)> {
+pub(super) async fn prelude(wire: Wire, act: &Act, stream: bool) -> Option<(StatusCode, HeaderMap, String)> {
     if let Some(delay) = act.delay_ms {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
@@ -149,16 +173,13 @@ async fn prelude(wire: Wire, act: &Act, stream: bool) -> Option<(StatusCode, Hea
     Some((StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), headers, text))
 }
 
-fn finish(response: (StatusCode, HeaderMap, String), ticket: Ticket) -> Response {
+pub(super) fn finish(response: (StatusCode, HeaderMap, String), ticket: Ticket) -> Response {
     let (status, headers, text) = response;
     (status, headers, body(vec![text], &Act::default(), ticket)).into_response()
 }
 
 /// The text of the answer, with the script's own words laid over it.
 fn text(asked: &Asked, act: &Act) -> String {
-    if let Some(call) = &act.call {
-        return call.arguments.to_string();
-    }
     let mut answer = answer(asked);
     match (&act.content, &mut answer) {
         (Some(Value::Object(own)), Value::Object(fields)) => fields.extend(own.clone()),
@@ -173,39 +194,7 @@ fn text(asked: &Asked, act: &Act) -> String {
     text
 }
 
-async fn embeddings(State(server): State<Server>, uri: Uri, headers: HeaderMap, Json(body): Json<Value>) -> Response {
-    let mut asked = Asked::read(Wire::OpenAi, body);
-    asked.texts = match &asked.body["input"] {
-        Value::String(text) => vec![text.clone()],
-        Value::Array(texts) => texts.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        _ => Vec::new(),
-    };
-    let (act, ticket) = server.enter(&asked, &uri, &headers);
-    if let Some(response) = prelude(Wire::OpenAi, &act, false).await {
-        return finish(response, ticket);
-    }
-    let base64 = asked.body["encoding_format"] == "base64";
-    let mut data: Vec<Value> = Vec::new();
-    for (index, text) in asked.texts.iter().enumerate() {
-        let vector = vector(text);
-        let bytes: Vec<u8> = vector.iter().flat_map(|value| value.to_le_bytes()).collect();
-        let embedding = if base64 { json!(STANDARD.encode(bytes)) } else { json!(vector) };
-        data.push(json!({ "object": "embedding", "index": index, "embedding": embedding }));
-    }
-    // Another order than asked: clients must go by the index.
-    data.reverse();
-    let count: u64 = asked.texts.iter().map(|text| tokens(text)).sum();
-    let usage = json!({ "prompt_tokens": count, "total_tokens": count });
-    let answer = json!({ "object": "list", "model": asked.model, "data": data, "usage": usage });
-    finish((StatusCode::OK, json_headers(), answer.to_string()), ticket)
-}
-
-/// Numbers that depend on the text only. Not of unit length: that is for clients to see to.
-fn vector(text: &str) -> Vec<f32> {
-    (0..DIMENSIONS).map(|index| (hash(&json!([text, index])) % 2001) as f32 / 1000.0 - 1.0).collect()
-}
-
-fn json_headers() -> HeaderMap {
+pub(super) fn json_headers() -> HeaderMap {
     HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))])
 }
 

@@ -1,62 +1,79 @@
-//! Answers in the three wire formats, whole and as the events of a stream.
+//! Answers in the wire formats, whole and as the events of a stream.
 
 use serde_json::{Value, json};
 
 use super::asked::{Asked, Wire, tokens};
-use super::script::{Act, ScriptedUsage};
+use super::responses;
+use super::script::{Act, ScriptedCall, ScriptedUsage};
 
 /// Characters in one piece of a stream.
 const PIECE: usize = 24;
-
-/// What Anthropic signs its thinking with.
-const SIGNATURE: &str = "c2lnbmVk";
 
 /// What is to be said.
 pub(super) struct Reply {
     pub(super) text: String,
     pub(super) thinking: Option<String>,
-    finish: Option<String>,
-    usage: ScriptedUsage,
+    pub(super) finish: Option<String>,
+    pub(super) usage: ScriptedUsage,
+    /// The tool that is called instead.
+    pub(super) call: Option<ScriptedCall>,
+    extra: Option<Value>,
 }
 
 impl Reply {
     pub(super) fn new(asked: &Asked, act: &Act, text: String) -> Self {
         let counted = || ScriptedUsage { input: asked.tokens(), output: tokens(&text), ..ScriptedUsage::default() };
         let usage = act.usage.unwrap_or_else(counted);
-        Self { thinking: act.thinking.clone(), finish: act.finish.clone(), usage, text }
+        Self {
+            thinking: act.thinking.clone(),
+            finish: act.finish.clone(),
+            usage,
+            call: act.call.clone(),
+            extra: act.extra.clone(),
+            text: if act.call.is_some() { String::new() } else { text },
+        }
     }
 }
 
 /// The answer as one JSON document.
 pub(super) fn whole(asked: &Asked, reply: &Reply) -> Value {
     let id = format!("{:016x}", asked.hash);
-    match asked.wire {
-        Wire::OpenAi => json!({
-            "id": format!("chatcmpl-{id}"),
-            "object": "chat.completion",
-            "created": 0,
-            "model": asked.model,
-            "choices": [{
-                "index": 0,
-                "message": openai_message(asked, reply),
-                "finish_reason": finish_reason(asked, reply),
-            }],
-            "usage": openai_usage(&reply.usage),
-        }),
-        Wire::Gemini => {
-            let thought = reply.thinking.as_deref().map(gemini_thought);
-            let parts: Vec<Value> = thought.into_iter().chain([gemini_answer(asked, &reply.text)]).collect();
-            gemini_chunk(asked, reply, &parts, true)
+    let mut answer = match asked.wire {
+        Wire::OpenAi => {
+            let mut message = json!({ "role": "assistant", "content": reply.text });
+            if let Some(call) = &reply.call {
+                message["content"] = Value::Null;
+                message["tool_calls"] = json!([openai_call(call, &call.arguments.to_string())]);
+            }
+            if let Some(thinking) = &reply.thinking {
+                merge(&mut message, &thought(asked, thinking, reply));
+            }
+            let finish = openai_finish(reply);
+            let mut answer = json!({
+                "id": format!("chatcmpl-{id}"),
+                "object": "chat.completion",
+                "created": 0,
+                "model": asked.model,
+                "choices": [{ "index": 0, "message": message, "finish_reason": finish }],
+            });
+            answer["usage"] = asked.dialect.usage(&reply.usage);
+            answer
         }
+        Wire::Responses => responses::whole(asked, reply),
+        Wire::Gemini => gemini_chunk(asked, reply, &gemini_parts(reply), true),
         Wire::Anthropic => {
-            let input: Value = serde_json::from_str(&reply.text).unwrap_or(json!({}));
-            let block = if asked.by_tool {
+            let mut content = Vec::new();
+            if let Some(thinking) = &reply.thinking {
+                content.push(json!({ "type": "thinking", "thinking": thinking, "signature": "c2lnbmVk" }));
+            }
+            content.push(if let Some(call) = &reply.call {
+                json!({ "type": "tool_use", "id": "toolu_1", "name": call.name, "input": call.arguments })
+            } else if asked.by_tool {
+                let input: Value = serde_json::from_str(&reply.text).unwrap_or(json!({}));
                 json!({ "type": "tool_use", "id": "toolu_1", "name": asked.schema_name, "input": input })
             } else {
                 json!({ "type": "text", "text": reply.text })
-            };
-            let thinking = reply.thinking.as_ref().map(|text| thinking_block(text, SIGNATURE));
-            let content: Vec<Value> = thinking.into_iter().chain([block]).collect();
+            });
             json!({
                 "id": format!("msg_{id}"),
                 "type": "message",
@@ -67,7 +84,35 @@ pub(super) fn whole(asked: &Asked, reply: &Reply) -> Value {
                 "usage": anthropic_usage(&reply.usage),
             })
         }
+    };
+    if let Some(extra) = &reply.extra {
+        merge(&mut answer, extra);
     }
+    answer
+}
+
+/// Lays the fields of `more` over those of `value`.
+pub(super) fn merge(value: &mut Value, more: &Value) {
+    if let (Value::Object(fields), Value::Object(more)) = (value, more) {
+        fields.extend(more.clone());
+    }
+}
+
+/// The thinking of a whole message. Where it is part of the content, so is the text.
+fn thought(asked: &Asked, thinking: &str, reply: &Reply) -> Value {
+    let mut fields = asked.dialect.thinking(thinking);
+    if let Some(Value::Array(parts)) = fields.get_mut("content") {
+        parts.push(json!({ "type": "text", "text": reply.text }));
+    }
+    fields
+}
+
+fn openai_call(call: &ScriptedCall, arguments: &str) -> Value {
+    json!({ "id": "call_1", "type": "function", "function": { "name": call.name, "arguments": arguments } })
+}
+
+fn openai_finish(reply: &Reply) -> &str {
+    reply.finish.as_deref().unwrap_or(if reply.call.is_some() { "tool_calls" } else { "stop" })
 }
 
 /// The answer as the events of a stream, each with its blank line.
@@ -75,6 +120,7 @@ pub(super) fn events(asked: &Asked, act: &Act, reply: &Reply) -> Vec<String> {
     let pieces = pieces(&reply.text);
     let error_at = act.stream_error.as_ref().map(|_| pieces.len() / 2);
     let (mut events, texts, end) = match asked.wire {
+        Wire::Responses => responses::events(asked, reply, &pieces),
         Wire::OpenAi => openai_events(asked, reply, &pieces),
         Wire::Anthropic => anthropic_events(asked, reply, &pieces),
         Wire::Gemini => gemini_events(asked, reply, &pieces),
@@ -87,7 +133,18 @@ pub(super) fn events(asked: &Asked, act: &Act, reply: &Reply) -> Vec<String> {
         events.push(text);
     }
     events.extend(end);
-    events
+    let Some(extra) = &reply.extra else { return events };
+    let lay = |event: String| match event.split_once("data: ") {
+        Some((head, data)) => match serde_json::from_str::<Value>(data) {
+            Ok(mut value) => {
+                merge(&mut value, extra);
+                format!("{head}data: {value}\n\n")
+            }
+            Err(_) => event,
+        },
+        None => event,
+    };
+    events.into_iter().map(lay).collect()
 }
 
 /// An error with a status, in the wire format's shape.
@@ -104,7 +161,9 @@ pub(super) fn error_body(wire: Wire, status: u16, act: &Act) -> Value {
     };
     let kind = act.error_type.as_deref().unwrap_or(usual);
     match wire {
-        Wire::OpenAi => json!({ "error": { "message": message, "type": kind, "param": null, "code": kind } }),
+        Wire::OpenAi | Wire::Responses => {
+            json!({ "error": { "message": message, "type": kind, "param": null, "code": kind } })
+        }
         Wire::Anthropic => json!({ "type": "error", "error": { "type": kind, "message": message } }),
         Wire::Gemini => {
             let name = match status {
@@ -126,34 +185,6 @@ pub(super) fn error_body(wire: Wire, status: u16, act: &Act) -> Value {
     }
 }
 
-fn openai_message(asked: &Asked, reply: &Reply) -> Value {
-    let mut message = json!({ "role": "assistant", "content": reply.text, "reasoning_content": reply.thinking });
-    if asked.by_tool {
-        message["content"] = Value::Null;
-        let function = json!({ "name": asked.schema_name, "arguments": reply.text });
-        message["tool_calls"] = json!([{ "id": "call_1", "type": "function", "function": function }]);
-    }
-    message
-}
-
-fn finish_reason<'a>(asked: &Asked, reply: &'a Reply) -> &'a str {
-    reply.finish.as_deref().unwrap_or(if asked.by_tool { "tool_calls" } else { "stop" })
-}
-
-fn gemini_thought(text: &str) -> Value {
-    json!({ "text": text, "thought": true })
-}
-
-/// The part of Gemini's that the answer is.
-fn gemini_answer(asked: &Asked, text: &str) -> Value {
-    if asked.by_tool {
-        let arguments: Value = serde_json::from_str(text).unwrap_or(json!({}));
-        json!({ "functionCall": { "name": asked.schema_name, "args": arguments } })
-    } else {
-        json!({ "text": text })
-    }
-}
-
 /// A chunk of Gemini's, which is also its whole answer.
 fn gemini_chunk(asked: &Asked, reply: &Reply, parts: &[Value], last: bool) -> Value {
     let mut candidate = json!({ "content": { "parts": parts, "role": "model" }, "index": 0 });
@@ -168,16 +199,28 @@ fn gemini_chunk(asked: &Asked, reply: &Reply, parts: &[Value], last: bool) -> Va
     })
 }
 
+/// The thought and the text or the call as parts.
+fn gemini_parts(reply: &Reply) -> Vec<Value> {
+    let mut parts: Vec<Value> = reply.thinking.iter().map(|text| json!({ "text": text, "thought": true })).collect();
+    parts.push(match &reply.call {
+        Some(call) => json!({ "functionCall": { "name": call.name, "args": call.arguments } }),
+        None => json!({ "text": reply.text }),
+    });
+    parts
+}
+
 fn gemini_events(asked: &Asked, reply: &Reply, pieces: &[String]) -> (Vec<String>, Vec<String>, Vec<String>) {
-    let event = |part: Value, last: bool| format!("data: {}\r\n\r\n", gemini_chunk(asked, reply, &[part], last));
-    let start = reply.thinking.iter().map(|text| event(gemini_thought(text), false)).collect();
-    // A call comes in one piece.
-    let texts = if asked.by_tool {
-        vec![event(gemini_answer(asked, &reply.text), false)]
-    } else {
-        pieces.iter().map(|piece| event(gemini_answer(asked, piece), false)).collect()
+    let event = |parts: &[Value], last: bool| format!("data: {}\r\n\r\n", gemini_chunk(asked, reply, parts, last));
+    let mut start: Vec<String> = Vec::new();
+    if let Some(text) = &reply.thinking {
+        start.push(event(&[json!({ "text": text, "thought": true })], false));
+    }
+    let texts = pieces.iter().map(|piece| event(&[json!({ "text": piece })], false)).collect();
+    let last = match &reply.call {
+        Some(call) => json!({ "functionCall": { "name": call.name, "args": call.arguments } }),
+        None => json!({ "text": "" }),
     };
-    let end = vec![event(json!({ "text": "" }), true)];
+    let end = vec![event(&[last], true)];
     (start, texts, end)
 }
 
@@ -192,33 +235,43 @@ fn gemini_usage(usage: &ScriptedUsage) -> Value {
 }
 
 fn openai_events(asked: &Asked, reply: &Reply, pieces: &[String]) -> (Vec<String>, Vec<String>, Vec<String>) {
-    let chunk = |choices: Value, usage: Value| {
-        let chunk = json!({
+    let dialect = asked.dialect;
+    let chunk = |choices: Value, more: &Value| {
+        let mut chunk = json!({
             "id": format!("chatcmpl-{:016x}", asked.hash),
             "object": "chat.completion.chunk",
             "created": 0,
             "model": asked.model,
             "choices": choices,
-            "usage": usage,
         });
+        merge(&mut chunk, more);
         format!("data: {chunk}\n\n")
     };
-    let delta = |delta: Value, finish: Option<&str>| {
-        chunk(json!([{ "index": 0, "delta": delta, "finish_reason": finish }]), Value::Null)
+    let delta = |delta: Value, finish: Option<&str>, more: &Value| {
+        chunk(json!([{ "index": 0, "delta": delta, "finish_reason": finish }]), more)
     };
-    let mut start = vec![delta(json!({ "role": "assistant", "content": "" }), None)];
-    start.extend(reply.thinking.as_ref().map(|text| delta(json!({ "reasoning_content": text }), None)));
-    let call = |call: Value| delta(json!({ "tool_calls": [call] }), None);
-    let texts = if asked.by_tool {
-        let function = json!({ "name": asked.schema_name, "arguments": "" });
-        start.push(call(json!({ "index": 0, "id": "call_1", "type": "function", "function": function })));
-        pieces.iter().map(|piece| call(json!({ "index": 0, "function": { "arguments": piece } }))).collect()
-    } else {
-        pieces.iter().map(|piece| delta(json!({ "content": piece }), None)).collect()
-    };
-    let mut end = vec![delta(json!({}), Some(finish_reason(asked, reply)))];
-    if asked.wants_usage {
-        end.push(chunk(json!([]), openai_usage(&reply.usage)));
+    let nothing = Value::Null;
+    let mut start: Vec<String> = dialect.prelude().into_iter().map(str::to_owned).collect();
+    start.push(delta(json!({ "role": "assistant", "content": "" }), None, &nothing));
+    start.extend(reply.thinking.as_ref().map(|text| delta(dialect.thinking(text), None, &nothing)));
+    if let Some(call) = &reply.call {
+        // The name first, the arguments in pieces.
+        let with_index = |mut call: Value| {
+            call["index"] = json!(0);
+            json!({ "tool_calls": [call] })
+        };
+        start.push(delta(with_index(openai_call(call, "")), None, &nothing));
+        for piece in self::pieces(&call.arguments.to_string()) {
+            start.push(delta(with_index(json!({ "function": { "arguments": piece } })), None, &nothing));
+        }
+    }
+    let texts = pieces.iter().map(|piece| delta(json!({ "content": piece }), None, &nothing)).collect();
+    let says = dialect.says_usage(asked.wants_usage);
+    let with_finish = says && dialect.usage_with_finish();
+    let usage = dialect.usage_fields(&reply.usage);
+    let mut end = vec![delta(json!({}), Some(openai_finish(reply)), if with_finish { &usage } else { &nothing })];
+    if says && !with_finish {
+        end.push(chunk(json!([]), &usage));
     }
     end.push("data: [DONE]\n\n".to_owned());
     (start, texts, end)
@@ -246,18 +299,23 @@ fn anthropic_events(asked: &Asked, reply: &Reply, pieces: &[String]) -> (Vec<Str
         vec![event(json!({ "type": "message_start", "message": message })), event(json!({ "type": "ping" }))];
     let index = usize::from(reply.thinking.is_some());
     if let Some(thinking) = &reply.thinking {
-        start.push(open(0, thinking_block("", "")));
+        start.push(open(0, json!({ "type": "thinking", "thinking": "", "signature": "" })));
         start.push(delta(0, json!({ "type": "thinking_delta", "thinking": thinking })));
-        start.push(delta(0, json!({ "type": "signature_delta", "signature": SIGNATURE })));
+        start.push(delta(0, json!({ "type": "signature_delta", "signature": "c2lnbmVk" })));
         start.push(close(0));
     }
-    let (block, name, field) = if asked.by_tool {
+    let (block, name, field) = if let Some(call) = &reply.call {
+        let block = json!({ "type": "tool_use", "id": "toolu_1", "name": call.name, "input": {} });
+        (block, "input_json_delta", "partial_json")
+    } else if asked.by_tool {
         let block = json!({ "type": "tool_use", "id": "toolu_1", "name": asked.schema_name, "input": {} });
         (block, "input_json_delta", "partial_json")
     } else {
         (json!({ "type": "text", "text": "" }), "text_delta", "text")
     };
     start.push(open(index, block));
+    let arguments = reply.call.as_ref().map(|call| self::pieces(&call.arguments.to_string()));
+    let pieces = arguments.as_deref().unwrap_or(pieces);
     let texts = pieces.iter().map(|piece| delta(index, json!({ "type": name, field: piece }))).collect();
     let ending = json!({ "stop_reason": stop_reason(asked, reply), "stop_sequence": null });
     let totals = json!({ "output_tokens": reply.usage.output });
@@ -276,26 +334,14 @@ fn stream_error(wire: Wire, act: &Act) -> String {
     match wire {
         Wire::OpenAi => format!("data: {body}\n\n"),
         Wire::Anthropic => format!("event: error\ndata: {body}\n\n"),
+        Wire::Responses => format!("event: error\ndata: {}\n\n", responses::error(&body)),
         Wire::Gemini => format!("data: {body}\r\n\r\n"),
     }
 }
 
 fn stop_reason<'a>(asked: &Asked, reply: &'a Reply) -> &'a str {
-    reply.finish.as_deref().unwrap_or(if asked.by_tool { "tool_use" } else { "end_turn" })
-}
-
-fn openai_usage(usage: &ScriptedUsage) -> Value {
-    json!({
-        "prompt_tokens": usage.input,
-        "completion_tokens": usage.output,
-        "total_tokens": usage.input + usage.output,
-        "prompt_tokens_details": { "cached_tokens": usage.cached_input },
-        "completion_tokens_details": { "reasoning_tokens": usage.reasoning },
-    })
-}
-
-fn thinking_block(text: &str, signature: &str) -> Value {
-    json!({ "type": "thinking", "thinking": text, "signature": signature })
+    let tool = asked.by_tool || reply.call.is_some();
+    reply.finish.as_deref().unwrap_or(if tool { "tool_use" } else { "end_turn" })
 }
 
 fn anthropic_usage(usage: &ScriptedUsage) -> Value {
@@ -307,7 +353,8 @@ fn anthropic_usage(usage: &ScriptedUsage) -> Value {
     })
 }
 
-fn pieces(text: &str) -> Vec<String> {
+/// A text in pieces.
+pub(super) fn pieces(text: &str) -> Vec<String> {
     let characters: Vec<char> = text.chars().collect();
     characters.chunks(PIECE).map(|piece| piece.iter().collect()).collect()
 }
