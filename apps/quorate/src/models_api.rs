@@ -7,12 +7,12 @@ use axum::extract::State;
 use quorate_http::openapi::Problems;
 use quorate_http::{Access, Routes};
 use quorate_kernel::{Page, Pagination, Permission};
-use quorate_models::{ModelInfo, Models};
+use quorate_models::{ModelInfo, Models, Price};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-/// A model that can be asked. What it costs is for operators.
+/// A model that can be asked, with what the catalogue knows of it. What is unknown is null.
 #[derive(Debug, Serialize, ToSchema)]
 struct ModelView {
     /// `provider/model`.
@@ -27,12 +27,64 @@ struct ModelView {
     offline: bool,
     /// The routes that lead to it.
     routes: Vec<String>,
+    /// The longest input and output together, in tokens.
+    context_tokens: Option<u64>,
+    /// The longest answer, in tokens.
+    max_output_tokens: Option<u64>,
+    /// What may stand in a question: text, image, audio, video. Empty when unknown.
+    #[schema(example = json!(["text", "image"]))]
+    input: Vec<String>,
+    /// Whether it calls tools.
+    tools: Option<bool>,
+    /// Whether an answer can be held to a JSON schema.
+    json_schema: Option<bool>,
+    /// Whether it thinks before it answers.
+    reasoning: Option<bool>,
+    /// What it costs; null when unknown, which is never zero.
+    price: Option<ModelPriceView>,
+}
+
+/// The price of a model, for a million tokens each.
+#[derive(Debug, Serialize, ToSchema)]
+struct ModelPriceView {
+    /// Input tokens, in micro-dollars.
+    input_microusd: i64,
+    /// Output tokens, reasoning included, in micro-dollars.
+    output_microusd: i64,
+    /// Input tokens read from the provider's cache, in micro-dollars.
+    cached_read_microusd: i64,
+    /// Input tokens written to the provider's cache, in micro-dollars.
+    cache_write_microusd: i64,
+}
+
+impl From<Price> for ModelPriceView {
+    fn from(price: Price) -> Self {
+        Self {
+            input_microusd: price.input.0,
+            output_microusd: price.output.0,
+            cached_read_microusd: price.cached_read.0,
+            cache_write_microusd: price.cache_write.0,
+        }
+    }
 }
 
 impl From<ModelInfo> for ModelView {
     fn from(model: ModelInfo) -> Self {
-        let ModelInfo { id, provider, kind, offline, routes, .. } = model;
-        Self { id, provider, kind: kind.name().to_owned(), offline, routes }
+        let ModelInfo { id, provider, kind, offline, routes, price, facts } = model;
+        Self {
+            id,
+            provider,
+            kind: kind.name().to_owned(),
+            offline,
+            routes,
+            context_tokens: facts.context,
+            max_output_tokens: facts.max_output,
+            input: facts.input.iter().map(|modality| modality.name().to_owned()).collect(),
+            tools: facts.tools,
+            json_schema: facts.json_schema,
+            reasoning: facts.reasoning,
+            price: price.map(ModelPriceView::from),
+        }
     }
 }
 

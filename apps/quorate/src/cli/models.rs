@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use quorate_kernel::{MicroUsd, SystemClock, SystemIds};
-use quorate_models::{ModelInfo, Models};
+use quorate_models::{ModelFacts, ModelInfo, Models};
 use serde_json::json;
 
 use super::arguments::{Global, ModelsOptions};
@@ -18,15 +18,18 @@ pub(super) fn run(global: &Global, options: &ModelsOptions) -> Result<(), Failur
         let rows: Vec<_> = list.iter().map(as_json).collect();
         return Ok(output::print(&format!("{:#}\n", json!({ "data": rows })))?);
     }
-    let head: Vec<Line> =
-        ["model", "speaks", "routes", "input", "output", ""].iter().map(|name| vec![plain(name)]).collect();
+    let head: Vec<Line> = ["model", "speaks", "routes", "limits", "can", "input", "output", ""]
+        .iter()
+        .map(|name| vec![plain(name)])
+        .collect();
     let rows: Vec<Vec<Line>> = list.iter().map(row).collect();
     let mut lines = table(&head, &rows, output::columns());
     lines.push(Line::new());
     let notes = if list.iter().all(|model| model.offline) {
         "Only the offline demo model is configured. Add [[models.providers]] and [[models.routes]] to quorate.toml."
     } else {
-        "Prices are US dollars for a million tokens. The board uses the route 'default' unless told otherwise."
+        "Limits are tokens in all / of the answer, prices US dollars for a million tokens. The board uses the route \
+         'default' unless told otherwise."
     };
     lines.push(vec![styled(notes, DIM)]);
     Ok(output::print_lines(&lines)?)
@@ -40,11 +43,49 @@ fn row(model: &ModelInfo) -> Vec<Line> {
     vec![
         vec![plain(&model.id)],
         vec![plain(model.kind.name())],
-        vec![plain(if model.routes.is_empty() { "–".to_owned() } else { model.routes.join(", ") })],
+        vec![plain(listed(&model.routes))],
+        vec![plain(limits(&model.facts))],
+        vec![plain(listed(&can(model)))],
         vec![plain(input)],
         vec![plain(output)],
         vec![styled(if model.offline { OFFLINE_LABEL } else { "" }, DIM)],
     ]
+}
+
+/// What may stand in a question.
+fn takes(model: &ModelInfo) -> Vec<&'static str> {
+    model.facts.input.iter().map(|modality| modality.name()).collect()
+}
+
+/// What the model is known to be able to do, beside reading text.
+fn can(model: &ModelInfo) -> Vec<&'static str> {
+    let facts = &model.facts;
+    let reads = facts.input.iter().map(|modality| modality.name()).filter(|name| *name != "text");
+    let all = [(facts.tools, "tools"), (facts.json_schema, "schema"), (facts.reasoning, "reasoning")];
+    reads.chain(all.into_iter().filter(|(able, _)| *able == Some(true)).map(|(_, name)| name)).collect()
+}
+
+/// The longest question and answer together, and the longest answer.
+fn limits(facts: &ModelFacts) -> String {
+    match facts.max_output {
+        None => tokens(facts.context),
+        most => format!("{} / {}", tokens(facts.context), tokens(most)),
+    }
+}
+
+fn listed<T: AsRef<str>>(names: &[T]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    if names.is_empty() { "–".to_owned() } else { names.join(", ") }
+}
+
+/// A number of tokens, short where it is round: `1M`, `128k`.
+fn tokens(count: Option<u64>) -> String {
+    match count {
+        None => "–".to_owned(),
+        Some(count) if count > 0 && count.is_multiple_of(1_000_000) => format!("{}M", count / 1_000_000),
+        Some(count) if count > 0 && count.is_multiple_of(1_000) => format!("{}k", count / 1_000),
+        Some(count) => count.to_string(),
+    }
 }
 
 fn as_json(model: &ModelInfo) -> serde_json::Value {
@@ -54,6 +95,13 @@ fn as_json(model: &ModelInfo) -> serde_json::Value {
         "kind": model.kind,
         "offline": model.offline,
         "routes": model.routes,
+        "context_tokens": model.facts.context,
+        "max_output_tokens": model.facts.max_output,
+        "input": takes(model),
+        "tools": model.facts.tools,
+        "json_schema": model.facts.json_schema,
+        "reasoning": model.facts.reasoning,
+        "noted": model.facts.noted,
         "price_usd_per_million_tokens": model.price.as_ref().map(|price| json!({
             "input": as_dollars(price.input),
             "output": as_dollars(price.output),
@@ -86,5 +134,14 @@ mod tests {
         assert_eq!(dollars(MicroUsd(125_000)), "$0.125");
         assert_eq!(dollars(MicroUsd(10_000_000)), "$10.00");
         assert_eq!(dollars(MicroUsd::ZERO), "$0.00");
+    }
+
+    #[test]
+    fn tokens_are_short_where_they_are_round() {
+        let of = |count| tokens(Some(count));
+        assert_eq!(
+            [of(1_000_000), of(128_000), of(1_047_576), of(0), tokens(None)],
+            ["1M", "128k", "1047576", "0", "–"]
+        );
     }
 }

@@ -1926,7 +1926,8 @@ export interface paths {
         };
         /**
          * List models
-         * @description The routes, the models they lead to, and the board's own models; of an API key only those it may be used for.
+         * @description The routes, the models they lead to, and the board's own models; of an API key only those it may be used for. Beside
+         *     what those two say of a model stands what the catalogue knows: limits, what it takes and can, and its price.
          */
         get: operations["list_openai_models"];
         put?: never;
@@ -3068,6 +3069,29 @@ export interface components {
          * @enum {string}
          */
         Mode: "quick" | "standard" | "deep";
+        /** @description The price of a model, for a million tokens each. */
+        ModelPriceView: {
+            /**
+             * Format: int64
+             * @description Input tokens, in micro-dollars.
+             */
+            input_microusd: number;
+            /**
+             * Format: int64
+             * @description Output tokens, reasoning included, in micro-dollars.
+             */
+            output_microusd: number;
+            /**
+             * Format: int64
+             * @description Input tokens read from the provider's cache, in micro-dollars.
+             */
+            cached_read_microusd: number;
+            /**
+             * Format: int64
+             * @description Input tokens written to the provider's cache, in micro-dollars.
+             */
+            cache_write_microusd: number;
+        };
         /** @description What a model of a provider costs, in US dollars for a million tokens, as in the configuration. */
         ModelPrice: {
             /**
@@ -3320,7 +3344,7 @@ export interface components {
             /** @description Why what was added last is not in force on the node that answers; the set before it is. Null when all is well. */
             error?: string | null;
         };
-        /** @description A model that can be asked. What it costs is for operators. */
+        /** @description A model that can be asked, with what the catalogue knows of it. What is unknown is null. */
         ModelView: {
             /**
              * @description `provider/model`.
@@ -3338,6 +3362,31 @@ export interface components {
             offline: boolean;
             /** @description The routes that lead to it. */
             routes: string[];
+            /**
+             * Format: int64
+             * @description The longest input and output together, in tokens.
+             */
+            context_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description The longest answer, in tokens.
+             */
+            max_output_tokens?: number | null;
+            /**
+             * @description What may stand in a question: text, image, audio, video. Empty when unknown.
+             * @example [
+             *       "text",
+             *       "image"
+             *     ]
+             */
+            input: string[];
+            /** @description Whether it calls tools. */
+            tools?: boolean | null;
+            /** @description Whether an answer can be held to a JSON schema. */
+            json_schema?: boolean | null;
+            /** @description Whether it thinks before it answers. */
+            reasoning?: boolean | null;
+            price?: components["schemas"]["ModelPriceView"] | null;
         };
         /** @description What an organization is called. */
         NameBody: {
@@ -3824,6 +3873,31 @@ export interface components {
                 offline: boolean;
                 /** @description The routes that lead to it. */
                 routes: string[];
+                /**
+                 * Format: int64
+                 * @description The longest input and output together, in tokens.
+                 */
+                context_tokens?: number | null;
+                /**
+                 * Format: int64
+                 * @description The longest answer, in tokens.
+                 */
+                max_output_tokens?: number | null;
+                /**
+                 * @description What may stand in a question: text, image, audio, video. Empty when unknown.
+                 * @example [
+                 *       "text",
+                 *       "image"
+                 *     ]
+                 */
+                input: string[];
+                /** @description Whether it calls tools. */
+                tools?: boolean | null;
+                /** @description Whether an answer can be held to a JSON schema. */
+                json_schema?: boolean | null;
+                /** @description Whether it thinks before it answers. */
+                reasoning?: boolean | null;
+                price?: components["schemas"]["ModelPriceView"] | null;
             }[];
             /** @description Where the next page begins. */
             pagination: components["schemas"]["Pagination"];
@@ -9285,7 +9359,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The model; slashes may stand as they are. */
+                /** @description The model; a slash in it is written `%2F`, as the SDKs do. */
                 id: string;
             };
             cookie?: never;

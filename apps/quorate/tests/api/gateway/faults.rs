@@ -7,7 +7,7 @@ use quorate_testkit::models::{Act, Outcome};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{CHAT, Scene, chat, events, post, says, text};
+use super::{CHAT, MESSAGES, Scene, chat, events, message, post, says, text};
 
 fn status(status: u16) -> Act {
     Act { status: Some(status), ..Act::default() }
@@ -123,4 +123,25 @@ async fn garbage_is_an_error_of_the_provider() {
     scene.anthropic(garbage).await;
     let answer = post(&ada, CHAT, &chat("anthropic/mind", json!({}))).await;
     assert_eq!(answer.status().as_u16(), 502);
+}
+
+#[tokio::test]
+async fn a_deadline_is_told_in_the_callers_own_shape() {
+    let scene = Scene::with(|config| {
+        for route in &mut config.routes {
+            route.deadline = Some(0.3);
+        }
+    })
+    .await;
+    let ada = scene.ada().await;
+    scene.open(Act { hang: true, ..Act::default() }).await;
+    let late = post(&ada, CHAT, &chat("default", json!({ "stream": true }))).await;
+    assert_eq!(late.status().as_u16(), 504);
+    let body: Value = late.json().await.unwrap();
+    assert_eq!(body["error"]["code"], "upstream_timeout", "{body}");
+    let late = post(&ada, MESSAGES, &message("both", json!({}))).await;
+    assert_eq!(late.status().as_u16(), 504);
+    let body: Value = late.json().await.unwrap();
+    assert_eq!((&body["type"], body["error"]["type"].is_string()), (&json!("error"), true), "{body}");
+    assert!(scene.anthropic.journal().await.unwrap().is_empty(), "no time is left for another target");
 }

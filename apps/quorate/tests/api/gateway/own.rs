@@ -46,6 +46,34 @@ async fn models_are_listed_with_the_boards_own() {
 }
 
 #[tokio::test]
+async fn models_are_listed_with_what_the_catalogue_knows() {
+    let scene = Scene::with(|config| {
+        config.routes[0].targets.push("anthropic/claude-opus-5".into());
+        config.catalogue.push(quorate_models::CatalogueConfig {
+            context: Some(32_000),
+            tools: Some(true),
+            ..quorate_models::CatalogueConfig::new("open/mind")
+        });
+    })
+    .await;
+    let ada = scene.ada().await;
+    let known = ada.get("/v1/models/anthropic%2Fclaude-opus-5").await.body;
+    assert_eq!((&known["context_length"], &known["max_output_tokens"]), (&json!(1_000_000), &json!(128_000)));
+    assert_eq!(known["input_modalities"], json!(["text", "image"]));
+    assert_eq!(known["supports"], json!({ "tools": true, "json_schema": true, "reasoning": true }));
+    let price = json!({ "input": 5_000_000, "output": 25_000_000, "cached_read": 500_000, "cache_write": 6_250_000 });
+    assert_eq!(known["price_microusd_per_million_tokens"], price);
+    let own = ada.get("/v1/models/open%2Fmind").await.body;
+    assert_eq!((&own["context_length"], &own["supports"]), (&json!(32_000), &json!({ "tools": true })));
+    assert!(own.get("price_microusd_per_million_tokens").is_none(), "unknown is left out, never zero: {own}");
+    let list = ada.get("/api/v1/models").await.body;
+    let find = |id: &str| list["data"].as_array().unwrap().iter().find(|model| model["id"] == id).unwrap().clone();
+    let known = find("anthropic/claude-opus-5");
+    assert_eq!((&known["context_tokens"], &known["price"]["output_microusd"]), (&json!(1_000_000), &json!(25_000_000)));
+    assert_eq!((&find("open/mind")["price"], &find("open/mind")["max_output_tokens"]), (&Value::Null, &Value::Null));
+}
+
+#[tokio::test]
 async fn an_offline_provider_embeds_in_both_encodings() {
     let scene = Scene::with(|config| config.providers.extend(quorate_models::ModelsConfig::default().providers)).await;
     let ada = scene.ada().await;
