@@ -22,6 +22,7 @@ use quorate_kernel::{Authenticator, Clock, Ids, SystemClock, SystemIds};
 use quorate_models::Models;
 use quorate_outbound::{MailDeps, Mailer, Reachable, SafeClient};
 use quorate_store::{Engine, MigrationSet, Store};
+use quorate_work::cache::Cache;
 use quorate_work::{Jobs, Worker, WorkerHandle, WorkerSettings};
 use serde_json::Value;
 
@@ -81,6 +82,8 @@ pub struct App {
     pub jobs: Jobs,
     /// What requests and nodes share for a while.
     pub shared: SharedState,
+    /// Answers of models that may be given again.
+    cache: Cache,
     ids: Arc<dyn Ids>,
     /// Held as long as this process works on the data directory.
     lock: Option<File>,
@@ -122,6 +125,7 @@ impl App {
             ids: Arc::clone(&ids),
             config: config.board.clone(),
         })?;
+        let cache = shared.cache(config.cache.megabytes.saturating_mul(1024 * 1024));
         Ok(Self {
             config,
             store,
@@ -137,6 +141,7 @@ impl App {
             board,
             jobs,
             shared,
+            cache,
             ids,
             lock: None,
         })
@@ -235,6 +240,7 @@ impl App {
             models: Arc::clone(&self.models),
             requests: self.ledger.requests(),
             board: Arc::new(Boardroom(self.board.clone())),
+            cache: self.cache.clone(),
             clock: Arc::new(SystemClock),
         }
     }

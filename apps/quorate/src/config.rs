@@ -41,6 +41,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// What several nodes share.
     pub redis: RedisConfig,
+    /// Answers of models that may be given again.
+    pub cache: CacheConfig,
     /// How many requests callers may send.
     pub limits: LimitsConfig,
     /// Model providers, routes and prices.
@@ -102,6 +104,20 @@ pub struct DatabaseConfig {
 impl std::fmt::Debug for DatabaseConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DatabaseConfig").field("url", &self.url.as_deref().map(show::without_password)).finish()
+    }
+}
+
+/// The section `[cache]`: answers of models that may be given again (GTW-12).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheConfig {
+    /// How much memory they take at most, in MiB. Those that nodes share stand in Redis, whose size is its own.
+    pub megabytes: u64,
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self { megabytes: 64 }
     }
 }
 

@@ -1,5 +1,6 @@
 mod breaker;
 mod catalogue;
+mod guard;
 mod routes;
 
 use std::collections::BTreeMap;
@@ -8,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::breaker::BreakerConfig;
 pub use self::catalogue::CatalogueConfig;
-pub use self::routes::{RouteConfig, Strategy, TargetConfig};
+pub use self::guard::{GuardConfig, Personal};
+pub use self::routes::{CacheConfig, RouteConfig, Strategy, TargetConfig};
 use crate::key::ApiKey;
 use crate::offline::OfflineConfig;
 use crate::upstream::base_url;

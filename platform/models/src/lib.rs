@@ -12,6 +12,7 @@ mod error;
 mod gemini;
 mod groq;
 mod guard;
+mod guardrails;
 mod key;
 mod kinds;
 mod ledger;
@@ -42,8 +43,8 @@ pub use chat::{
     ChatAnswer, ChatEvent, ChatRequest, ChatStream, Finish, Message, ResponseSchema, Role, TemplateCall, Usage,
 };
 pub use config::{
-    BreakerConfig, CatalogueConfig, ConfigError, ModelsConfig, PriceConfig, ProviderConfig, ProviderKind, RetryConfig,
-    RouteConfig, RouteTimeoutConfig, Strategy, TargetConfig, TimeoutConfig,
+    BreakerConfig, CacheConfig, CatalogueConfig, ConfigError, GuardConfig, ModelsConfig, Personal, PriceConfig,
+    ProviderConfig, ProviderKind, RetryConfig, RouteConfig, RouteTimeoutConfig, Strategy, TargetConfig, TimeoutConfig,
 };
 pub use error::{ModelError, ModelErrorKind};
 pub use guard::AddressRule;
@@ -53,5 +54,5 @@ pub use models::{ModelInfo, Models};
 pub use port::{ChatModel, Embedder};
 pub use prices::{LongInput, Price};
 pub use probe::{Probe, Reached};
-pub use relay::{Refusal, RelayBody, RelayCall, RelayFailure, Relayed, Vectors};
+pub use relay::{Passed, Refusal, RelayBody, RelayCall, RelayFailure, Relayed, Vectors};
 pub use routing::{Attempt, RoutedStream};

@@ -4,10 +4,11 @@ use quorate_kernel::{Clock, Ids};
 
 use crate::config::{ConfigError, ModelsConfig, ProviderConfig, ProviderKind};
 use crate::guard::AddressRule;
+use crate::guardrails::Guard;
 use crate::providers::Provider;
 use crate::roster::{Lasting, Roster, split};
 use crate::routing::{Accounts, Call, Plan, Route, RoutedStream, input_of, run};
-use crate::{ChatRequest, Embedder, Ledger, ModelError, ModelFacts, Price};
+use crate::{CacheConfig, ChatRequest, Embedder, Ledger, ModelError, ModelFacts, Price};
 
 /// Every model that can be asked: the one door for the board and all else (GTW-1). Providers and routes may be
 /// replaced while calls are under way; those go on as they began.
@@ -83,6 +84,14 @@ impl Models {
     /// cost, otherwise the last failure.
     pub async fn chat(&self, route: &str, request: ChatRequest) -> Result<RoutedStream, ModelError> {
         let plan = self.plan(route, request.conversation)?;
+        let mut request = request;
+        if let Some(guard) = &plan.route.guard {
+            let guarded = guard.chat(route, &request)?;
+            if let Some(judged) = guarded.judged {
+                self.judge(guard, route, &judged).await?;
+            }
+            request = guarded.request.unwrap_or(request);
+        }
         let accounts = self.accounts(route, &request);
         let deadline = plan.route.deadline(request.deadline);
         run(plan, Call::new(request, accounts, deadline)).await
@@ -111,6 +120,19 @@ impl Models {
     #[must_use]
     pub fn resolve(&self, route: &str) -> Option<Vec<String>> {
         self.roster().resolve(route)
+    }
+
+    /// How the route's answers are kept for equal requests (GTW-12); `None` when they are not, or there is no such
+    /// route.
+    #[must_use]
+    pub fn cache_of(&self, route: &str) -> Option<CacheConfig> {
+        self.roster().route(route)?.cache
+    }
+
+    /// The guardrails of a route, as a text that is another for others; empty for none.
+    #[must_use]
+    pub fn guard_of(&self, route: &str) -> String {
+        self.roster().route(route).and_then(|route| route.guard.as_ref().map(Guard::print)).unwrap_or_default()
     }
 
     /// Whether only the offline demo model would answer.

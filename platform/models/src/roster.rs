@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use quorate_formats::Format;
 use quorate_kernel::{Clock, Ids};
 
 use crate::catalogue::{Catalogue, ModelFacts};
@@ -11,12 +12,13 @@ use crate::config::{
 };
 use crate::embeddings::{LocalEmbedder, RemoteEmbedder};
 use crate::guard::AddressRule;
+use crate::guardrails::Guard;
 use crate::providers::Provider;
 use crate::retry::Retries;
 use crate::routing::{Health, Leg, LegParts, Plan, Route, Rules};
 use crate::timeouts::{Timeouts, seconds};
 use crate::upstream::Clients;
-use crate::{Embedder, ModelError, ModelErrorKind, Price, Strategy};
+use crate::{CacheConfig, Embedder, ModelError, ModelErrorKind, Price, Strategy};
 
 /// Targets named directly that are kept ready; names come from callers, so there must be an end to them.
 const MOST_DIRECT: usize = 1_024;
@@ -159,6 +161,8 @@ impl Roster {
             hedge_after: None,
             restart: false,
             deadline: None,
+            cache: None,
+            guard: None,
             legs: vec![Arc::new(leg)],
         });
         let mut direct = self.direct.write().unwrap_or_else(PoisonError::into_inner);
@@ -184,6 +188,8 @@ impl Roster {
             hedge_after,
             restart: config.restart,
             deadline,
+            cache: config.cache,
+            guard: Guard::new(&config.guard, &format!("models.routes.{}.guard", config.name))?,
             legs: legs.map(Arc::new).collect(),
         })
     }
@@ -262,6 +268,17 @@ fn check(
         if !(0.0..=1e6).contains(&target.weight) {
             return Err(wrong(format!("the weight of `{}` must be from 0 to 1000000", target.target)));
         }
+    }
+    if let Some(judge) = &route.guard.moderation {
+        let provider = split(judge).and_then(|(provider, _)| providers.get(provider));
+        if !provider.is_some_and(|provider| provider.kind.facts().speaks == Some(Format::OpenAiChat)) {
+            let message = format!("`{judge}` is no `provider/model` of a provider that speaks OpenAI's format");
+            return Err(ConfigError::new(format!("{key}.guard.moderation"), message));
+        }
+    }
+    if route.cache.is_some_and(|cache| !(1..=CacheConfig::LONGEST).contains(&cache.ttl_seconds)) {
+        let message = "must be from 1 to 2592000 seconds, which are thirty days";
+        return Err(ConfigError::new(format!("{key}.cache.ttl_seconds"), message));
     }
     Timeouts::new(&format!("{key}.timeouts"), route.timeouts, &config.timeouts)
 }

@@ -141,6 +141,13 @@ const KEYS: &[ConfigKey] = &[
         "Stands before every key and channel, so that installations can share one Redis.",
     ),
     key(
+        "cache.megabytes",
+        Kind::Count,
+        "64",
+        "How much memory answers take that may be given again, in MiB; 0 keeps none. With Redis, for the time in which \
+         it is away.",
+    ),
+    key(
         "limits.by_plan",
         Kind::Flag,
         "true",
@@ -330,6 +337,32 @@ const KEYS: &[ConfigKey] = &[
         "false",
         "Whether an answer that breaks off in the middle is begun again. What was said until then is void. Only the \
          server's own calls begin again: what a caller of `/v1` has been passed cannot be taken back.",
+    ),
+    key(
+        "models.routes[].cache",
+        Kind::Flag,
+        "false",
+        "Whether answers are kept and given again to equal requests of the same organization: `true` for a day, or \
+         `{ ttl_seconds = 3600, shared = true }`, where `shared` gives them to every organization.",
+    ),
+    key(
+        "models.routes[].guard.mask",
+        Kind::TextList,
+        "[]",
+        "What is replaced by its name in brackets before a provider sees it: `email`, `phone`, `card`, `iban`, `ip`.",
+    ),
+    key(
+        "models.routes[].guard.block",
+        Kind::TextList,
+        "[]",
+        "Words and phrases with which a request is refused, in whatever case they are written.",
+    ),
+    key(
+        "models.routes[].guard.moderation",
+        Kind::Text,
+        "",
+        "The `provider/model` of OpenAI's moderation format that judges requests before they are sent on. Requests are \
+         refused when it does not answer.",
     ),
     key("models.routes[].timeouts.connect", Kind::Seconds, "", "As `models.timeouts.connect`, for this route."),
     key("models.routes[].timeouts.first_token", Kind::Seconds, "", "As `models.timeouts.first_token`, for this route."),

@@ -1,7 +1,9 @@
 //! The API that programs written for OpenAI's or Anthropic's use (GTW-20, GTW-32), against scripted providers that are
 //! real processes.
 
+mod cached;
 mod faults;
+mod guarded;
 mod own;
 mod relaying;
 mod sdk;

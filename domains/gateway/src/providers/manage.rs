@@ -70,7 +70,7 @@ pub(crate) struct Tested {
 enum Change {
     PutProvider(Box<AddedProvider>),
     RemoveProvider(String),
-    PutRoute(AddedRoute),
+    PutRoute(Box<AddedRoute>),
     RemoveRoute(String),
 }
 
@@ -143,7 +143,7 @@ impl Providers {
             if configured || added.route(&name).is_some() {
                 return Err(GatewayError::Conflict(format!("There is a route '{name}' already.")));
             }
-            Ok(Change::PutRoute(new.into_added(added, now)?))
+            Ok(Change::PutRoute(Box::new(new.into_added(added, now)?)))
         })
         .await?;
         self.one_route(&name).await
@@ -157,7 +157,7 @@ impl Providers {
     ) -> Result<SeenRoute, GatewayError> {
         self.write(by, |added, now| {
             let route = added.route(name).ok_or_else(|| self.route_not_added(name))?;
-            Ok(Change::PutRoute(change.apply(route.clone(), now)?))
+            Ok(Change::PutRoute(Box::new(change.apply(route.clone(), now)?)))
         })
         .await?;
         self.one_route(name).await
@@ -345,7 +345,7 @@ impl Change {
             Self::RemoveProvider(_) => added.providers.retain(|known| known.name != name),
             Self::PutRoute(route) => {
                 added.routes.retain(|known| known.config.name != name);
-                added.routes.push(route.clone());
+                added.routes.push((**route).clone());
             }
             Self::RemoveRoute(_) => added.routes.retain(|known| known.config.name != name),
         }

@@ -9,7 +9,8 @@ use quorate_http::{Failure, RequestId, Who};
 use quorate_kernel::{Code, Principal, Problem};
 use quorate_models::{Caller, Purpose, RelayCall, Relayed};
 
-use super::errors::{bad_body, not_relayed};
+use super::cached::Answers;
+use super::errors::bad_body;
 use super::{Door, own};
 
 /// The largest request: prompts with pictures are large.
@@ -111,10 +112,7 @@ impl Door {
             headers: &head.headers,
             caller: &caller,
         };
-        match self.models.relay(&call).await {
-            Ok(relayed) => Ok(respond(relayed)),
-            Err(failure) => not_relayed(failure),
-        }
+        Answers { models: &self.models, cache: &self.cache, clock: &self.clock }.answer(&call).await
     }
 
     /// Whether the key, if it is one, may be used for this model.
@@ -146,7 +144,7 @@ pub(super) async fn read(request: Request) -> Result<(Head, Bytes), Problem> {
     Ok((Head { headers: parts.headers, request_id }, body))
 }
 
-fn respond(relayed: Relayed) -> Response {
+pub(super) fn respond(relayed: Relayed) -> Response {
     let Relayed { status, headers, target, attempts, body } = relayed;
     let mut response = Response::new(Body::new(body));
     *response.status_mut() = status;

@@ -1,5 +1,6 @@
 //! The API that programs written for OpenAI's or Anthropic's use (GTW-20): the same paths, bodies, streams and errors.
 
+mod cached;
 mod chat;
 mod embeddings;
 mod errors;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use quorate_http::{Access, Routes};
 use quorate_kernel::{Clock, Permission};
 use quorate_models::Models;
+use quorate_work::cache::Cache;
 use utoipa_axum::routes;
 
 pub use errors::error_body;
@@ -27,6 +29,8 @@ pub struct Door {
     pub requests: Requests,
     /// Convenes boards.
     pub board: Arc<dyn BoardDoor>,
+    /// Answers that may be given again.
+    pub cache: Cache,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
 }

@@ -1,7 +1,7 @@
 use serde::de::IntoDeserializer as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::RouteTimeoutConfig;
+use super::{GuardConfig, RouteTimeoutConfig};
 
 /// How a route chooses among its targets (GTW-10). Whatever it is: a target that does not answer is followed by the
 /// next, and one that is known to be down is asked last.
@@ -68,9 +68,68 @@ pub struct RouteConfig {
     /// attempts take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<f64>,
+    /// Whether answers are kept and given again to equal requests: `true` for a day, or
+    /// `{ ttl_seconds, shared }`. Absent: only where a request asks for it.
+    #[serde(default, with = "cache", skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheConfig>,
+    /// What is hidden from its providers, and what is not let through.
+    #[serde(default, skip_serializing_if = "GuardConfig::is_empty")]
+    pub guard: GuardConfig,
     /// Time limits that differ from `[models.timeouts]`.
     #[serde(default)]
     pub timeouts: RouteTimeoutConfig,
+}
+
+/// How a route's answers are kept for equal requests (GTW-12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CacheConfig {
+    /// For how many seconds; from 1 to 2,592,000, which are thirty days.
+    pub ttl_seconds: u64,
+    /// Whether one organization may get the answer that another one paid for. Only for routes whose requests hold
+    /// nothing of anybody's.
+    pub shared: bool,
+}
+
+impl CacheConfig {
+    /// The longest that an answer is kept, in seconds.
+    pub const LONGEST: u64 = 30 * 24 * 3600;
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self { ttl_seconds: 24 * 3600, shared: false }
+    }
+}
+
+/// `true`, `false` or a table.
+mod cache {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::CacheConfig;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged, expecting = "expected true, false, or a table of `ttl_seconds` and `shared`")]
+    enum Written {
+        Switch(bool),
+        Table(CacheConfig),
+    }
+
+    pub(super) fn serialize<S: Serializer>(cache: &Option<CacheConfig>, serializer: S) -> Result<S::Ok, S::Error> {
+        match cache {
+            None => Written::Switch(false),
+            Some(cache) if *cache == CacheConfig::default() => Written::Switch(true),
+            Some(cache) => Written::Table(*cache),
+        }
+        .serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<CacheConfig>, D::Error> {
+        Ok(match Written::deserialize(deserializer)? {
+            Written::Switch(on) => on.then(CacheConfig::default),
+            Written::Table(cache) => Some(cache),
+        })
+    }
 }
 
 impl RouteConfig {
@@ -84,6 +143,8 @@ impl RouteConfig {
             hedge_after: None,
             restart: false,
             deadline: None,
+            cache: None,
+            guard: GuardConfig::default(),
             timeouts: RouteTimeoutConfig::default(),
         }
     }
@@ -175,6 +236,23 @@ mod tests {
         assert!(toml::to_string(&route).unwrap().contains("\"a/x\", {"));
         let wrong = toml::from_str::<RouteConfig>("name = 'x'\ntargets = [{ target = 'a/x', wait = 3 }]").unwrap_err();
         assert!(wrong.to_string().contains("provider/model"), "{wrong}");
+    }
+
+    #[test]
+    fn a_cache_is_a_switch_or_a_table_and_is_written_as_it_was_read() {
+        let read = |cache: &str| {
+            let text = format!("name = 'x'\ntargets = ['a/x']\n{cache}");
+            let route: RouteConfig = toml::from_str(&text).map_err(|error: toml::de::Error| error.to_string())?;
+            let again: RouteConfig = toml::from_str(&toml::to_string(&route).unwrap()).unwrap();
+            assert_eq!(again, route);
+            Ok::<_, String>(route.cache)
+        };
+        assert_eq!((read(""), read("cache = false")), (Ok(None), Ok(None)));
+        assert_eq!(read("cache = true"), Ok(Some(CacheConfig { ttl_seconds: 86_400, shared: false })));
+        let table = read("cache = { ttl_seconds = 60, shared = true }");
+        assert_eq!(table, Ok(Some(CacheConfig { ttl_seconds: 60, shared: true })));
+        assert!(read("cache = { ttl = 60 }").unwrap_err().contains("ttl_seconds"));
+        assert!(read("cache = 60").is_err());
     }
 
     #[test]

@@ -235,7 +235,7 @@ impl Attempt<'_> {
             hurried: self.hurried,
             alarm: Box::pin(tokio::time::sleep_until(self.deadline.min(Instant::now() + idle))),
             pieces: 0,
-            over: false,
+            ended: None,
         })
     }
 

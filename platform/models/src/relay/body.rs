@@ -12,6 +12,7 @@ use quorate_formats::{Format, Meta, StreamTranslator, StreamWriter, Usage, Usage
 use tokio::time::{Instant, Sleep};
 
 use super::align::Align;
+use super::keep::{Keeping, Passed};
 use super::record::Recorder;
 use crate::routing::Permit;
 use crate::{Ending, ModelErrorKind};
@@ -22,12 +23,30 @@ const BROKEN_OFF: (u16, &str) = (502, "upstream_failed");
 const TOO_LATE: (u16, &str) = (504, "upstream_timeout");
 
 /// The body of a relayed answer: whole, or as it comes.
-pub struct RelayBody(State);
+pub struct RelayBody {
+    state: State,
+    keeping: Option<Keeping>,
+}
 
 enum State {
     Whole(Option<Bytes>),
-    Made(BoxStream<'static, Bytes>),
+    Made(BoxStream<'static, Made>, Option<Ended>),
     Stream(Box<Stream>),
+}
+
+/// A piece of a stream that we make ourselves, and how it ended with it.
+pub(super) struct Made {
+    pub(super) piece: Bytes,
+    pub(super) ended: Option<Ended>,
+}
+
+/// How a stream ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Regularly, having taken this.
+    Whole(Option<Usage>),
+    /// With an error.
+    Failed,
 }
 
 impl std::fmt::Debug for RelayBody {
@@ -67,23 +86,42 @@ pub(super) struct Stream {
     pub(super) alarm: Pin<Box<Sleep>>,
     /// Events so far: about as many as tokens.
     pub(super) pieces: u64,
-    pub(super) over: bool,
+    /// How it ended, once it has.
+    pub(super) ended: Option<Ended>,
 }
 
 impl RelayBody {
     /// A whole body.
     #[must_use]
     pub const fn whole(bytes: Bytes) -> Self {
-        Self(State::Whole(Some(bytes)))
+        Self { state: State::Whole(Some(bytes)), keeping: None }
     }
 
     /// A stream that we make ourselves.
-    pub(super) const fn made(pieces: BoxStream<'static, Bytes>) -> Self {
-        Self(State::Made(pieces))
+    pub(super) const fn made(pieces: BoxStream<'static, Made>) -> Self {
+        Self { state: State::Made(pieces, None), keeping: None }
     }
 
     pub(super) fn stream(stream: Stream) -> Self {
-        Self(State::Stream(Box::new(stream)))
+        Self { state: State::Stream(Box::new(stream)), keeping: None }
+    }
+
+    /// Hands the answer to `keep` once the last of it has been passed on (GTW-12): never one that failed or broke off,
+    /// whose caller has left, or that is longer than `most` bytes.
+    #[must_use]
+    pub fn kept(mut self, most: usize, keep: impl FnOnce(Passed) + Send + 'static) -> Self {
+        self.keeping = Some(Keeping::new(most, Box::new(keep)));
+        self
+    }
+
+    /// How it ended, if it has.
+    const fn ended(&self) -> Option<Ended> {
+        match &self.state {
+            State::Whole(None) => Some(Ended::Whole(None)),
+            State::Whole(Some(_)) => None,
+            State::Made(_, ended) => *ended,
+            State::Stream(stream) => stream.ended,
+        }
     }
 }
 
@@ -122,14 +160,15 @@ impl Stream {
             let event = self.fail(ModelErrorKind::Cut, "The provider's answer broke off.");
             return if told { Bytes::new() } else { event };
         }
-        self.over = true;
+        let usage = self.usage();
+        self.ended = Some(Ended::Whole(usage));
         if let Some(permit) = self.permit.take() {
             permit.succeeded();
         }
         if self.tells_cost {
             self.recorder.told(self.scanner.told_cost());
         }
-        self.recorder.end(Ending::Answered, self.usage());
+        self.recorder.end(Ending::Answered, usage);
         match &mut self.passing {
             Passing::Bytes(align) => align.rest(),
             Passing::Filtered(filter) => {
@@ -149,7 +188,7 @@ impl Stream {
 
     /// The answer breaks off. The caller is told in the way its SDK understands: an error, and no regular end.
     fn fail(&mut self, kind: ModelErrorKind, message: &str) -> Bytes {
-        self.over = true;
+        self.ended = Some(Ended::Failed);
         let (status, code) = if kind == ModelErrorKind::Timeout { TOO_LATE } else { BROKEN_OFF };
         let callers_own = self.hurried && kind == ModelErrorKind::Timeout && self.deadline <= Instant::now();
         if let Some(permit) = self.permit.take().filter(|_| !callers_own) {
@@ -175,7 +214,7 @@ impl Stream {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        while !self.over {
+        while self.ended.is_none() {
             let passed = if let Some(first) = self.first.take() {
                 self.pass(first)
             } else {
@@ -212,7 +251,7 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        if !self.over {
+        if self.ended.is_none() {
             // The caller has left. What was generated until then is billed by the provider all the same.
             let usage = self.usage();
             self.recorder.end(Ending::Cancelled, usage);
@@ -225,26 +264,43 @@ impl Body for RelayBody {
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let next = match &mut self.0 {
+        let next = match &mut self.state {
             State::Whole(bytes) => Poll::Ready(bytes.take()),
-            State::Made(pieces) => pieces.as_mut().poll_next(cx),
+            State::Made(pieces, ended) => pieces.as_mut().poll_next(cx).map(|made| {
+                let made = made?;
+                *ended = ended.or(made.ended);
+                Some(made.piece)
+            }),
             State::Stream(stream) => stream.poll(cx),
         };
+        if let Poll::Ready(piece) = &next
+            && let Some(keeping) = self.keeping.take()
+        {
+            let gathered = match piece {
+                Some(piece) => keeping.gather(piece),
+                None => Some(keeping),
+            };
+            match (gathered, self.ended()) {
+                (Some(gathered), Some(Ended::Whole(usage))) => gathered.end(usage),
+                (gathered, None) => self.keeping = gathered,
+                (_, Some(_)) => {}
+            }
+        }
         next.map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.0 {
+        match &self.state {
             State::Whole(bytes) => bytes.is_none(),
-            State::Made(_) => false,
-            State::Stream(stream) => stream.over,
+            State::Made(..) => false,
+            State::Stream(stream) => stream.ended.is_some(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
+        match &self.state {
             State::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            State::Made(_) | State::Stream(_) => SizeHint::default(),
+            State::Made(..) | State::Stream(_) => SizeHint::default(),
         }
     }
 }

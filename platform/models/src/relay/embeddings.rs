@@ -11,7 +11,7 @@ use super::Recording;
 use super::attempt::{MAX_ANSWER, MAX_REFUSAL, collect};
 use super::record::Recorder;
 use crate::embeddings::EmbeddingCall;
-use crate::routing::{Leg, Tour};
+use crate::routing::{Leg, Plan, Tour};
 use crate::upstream::Upstream;
 use crate::{Caller, Ending, ModelError, ModelErrorKind, Models, refusal};
 
@@ -34,6 +34,8 @@ impl Models {
     /// The last failure.
     pub async fn embed(&self, asked: &EmbeddingsAsked, caller: &Arc<Caller>) -> Result<Vectors, ModelError> {
         let plan = self.plan(&asked.model, None)?;
+        let guarded = self.guarded(&plan, asked).await?;
+        let asked = guarded.as_ref().unwrap_or(asked);
         let deadline = plan.route.deadline(None);
         let tokens = tokens(&asked.inputs);
         let usage = Usage { input: tokens, ..Usage::default() };
@@ -74,6 +76,16 @@ impl Models {
         Err(last.unwrap_or_else(|| ModelError::new(ModelErrorKind::Unknown, &asked.model, "the route has no target")))
     }
 
+    /// The texts as the route's providers may see them, where those are others.
+    async fn guarded(&self, plan: &Plan, asked: &EmbeddingsAsked) -> Result<Option<EmbeddingsAsked>, ModelError> {
+        let (Some(guard), Inputs::Texts(texts)) = (&plan.route.guard, &asked.inputs) else { return Ok(None) };
+        let guarded = guard.texts(&asked.model, texts)?;
+        if let Some(judged) = guarded.judged {
+            self.judge(guard, &asked.model, &judged).await?;
+        }
+        Ok(guarded.request.map(|texts| EmbeddingsAsked { inputs: Inputs::Texts(texts), ..asked.clone() }))
+    }
+
     async fn vectors(
         &self,
         leg: &Leg,
@@ -98,7 +110,7 @@ impl Models {
         let mut all = Embedded { vectors: Vec::new(), tokens: Some(0) };
         for call in (wire.write)(&asked).map_err(bad)? {
             let headers = (wire.headers)(upstream, &leg.target)?;
-            let answer = post(leg, upstream, &call, headers, recorder, deadline).await?;
+            let answer = post(leg, upstream, &call, headers, Some(&mut *recorder), deadline).await?;
             let part = (wire.read)(&answer, call.inputs).map_err(garbled)?;
             all.vectors.extend(part.vectors);
             all.tokens = all.tokens.zip(part.tokens).map(|(sum, more)| sum + more);
@@ -107,12 +119,13 @@ impl Models {
     }
 }
 
-async fn post(
+/// Posts JSON to a target and gives the body of its answer.
+pub(super) async fn post(
     leg: &Leg,
     upstream: &Upstream,
     call: &EmbeddingCall,
     mut headers: HeaderMap,
-    recorder: &mut Recorder,
+    recorder: Option<&mut Recorder>,
     deadline: Option<Instant>,
 ) -> Result<Bytes, ModelError> {
     let error = |kind, message: &str| upstream.error(kind, &leg.target, message);
@@ -124,7 +137,9 @@ async fn post(
         let sent = upstream.transport.post(uri, headers, Bytes::from(call.body.to_string())).await;
         let response = sent.map_err(|unreached| error(ModelErrorKind::Unavailable, &unreached.message))?;
         let (parts, mut rest) = response.into_parts();
-        recorder.answered(parts.status.as_u16());
+        if let Some(recorder) = recorder {
+            recorder.answered(parts.status.as_u16());
+        }
         let limit = if parts.status.is_success() { MAX_ANSWER } else { MAX_REFUSAL };
         let answer = collect(&mut rest, limit).await.map_err(|message| error(ModelErrorKind::Cut, &message))?;
         if parts.status.is_success() {

@@ -11,6 +11,7 @@ use quorate_formats::{
 
 use tokio::time::Instant;
 
+use super::body::{Ended, Made};
 use super::record::Recorder;
 use super::{RelayBody, RelayCall, RelayFailure, Relayed};
 use crate::routing::{Leg, Permit};
@@ -153,14 +154,20 @@ impl Speaking {
     }
 }
 
-fn stream(speaking: Speaking, writer: StreamWriter) -> BoxStream<'static, Bytes> {
+fn stream(speaking: Speaking, writer: StreamWriter) -> BoxStream<'static, Made> {
     unfold((speaking, writer), |(mut speaking, mut writer)| async move {
         let mut out = Vec::new();
-        match speaking.next().await? {
-            Ok(piece) => writer.piece(&piece, &mut out),
-            Err(_) => writer.fail(502, "upstream_failed", "The model's answer broke off.", &mut out),
-        }
-        Some((Bytes::from(out), (speaking, writer)))
+        let ended = match speaking.next().await? {
+            Ok(piece) => {
+                writer.piece(&piece, &mut out);
+                if let Said::Done { usage, .. } = piece { Some(Ended::Whole(usage)) } else { None }
+            }
+            Err(_) => {
+                writer.fail(502, "upstream_failed", "The model's answer broke off.", &mut out);
+                Some(Ended::Failed)
+            }
+        };
+        Some((Made { piece: Bytes::from(out), ended }, (speaking, writer)))
     })
     .boxed()
 }

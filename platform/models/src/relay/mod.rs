@@ -7,6 +7,7 @@ mod body;
 mod embeddings;
 mod headers;
 mod hedge;
+mod keep;
 mod local;
 mod record;
 mod transport;
@@ -17,14 +18,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use quorate_formats::{Envelope, Format, Usage};
+use quorate_formats::{BadBody, Envelope, Format, Usage};
 use quorate_kernel::MicroUsd;
+use serde_json::Value;
 
 pub use body::RelayBody;
 pub use embeddings::Vectors;
+pub use keep::Passed;
 pub(crate) use transport::Transport;
 
 use self::record::Recorder;
+use crate::embeddings::EmbeddingCall;
 use crate::routing::{Leg, Plan, Tour};
 use crate::{AttemptRecord, Caller, Ending, ModelError, ModelErrorKind, Models, Reserved};
 
@@ -102,6 +106,19 @@ impl Models {
     /// The last failure, with the provider's own words where they are for the caller.
     pub async fn relay(&self, call: &RelayCall<'_>) -> Result<Relayed, RelayFailure> {
         let plan = self.plan(call.route, Some(call.envelope.conversation))?;
+        let Some(guard) = &plan.route.guard else { return self.tour(plan, call).await };
+        let guarded = guard.bytes(call.route, call.body)?;
+        if let Some(judged) = guarded.judged {
+            self.judge(guard, call.route, &judged).await?;
+        }
+        let Some(body) = guarded.request else { return self.tour(plan, call).await };
+        let bad = |error: BadBody| ModelError::new(ModelErrorKind::BadRequest, call.route, error.to_string());
+        let envelope = Envelope::scan(call.format, &body).map_err(bad)?;
+        self.tour(plan, &RelayCall { body: &body, envelope: &envelope, ..*call }).await
+    }
+
+    /// Asks the targets of a plan.
+    async fn tour(&self, plan: Plan, call: &RelayCall<'_>) -> Result<Relayed, RelayFailure> {
         let most = most(&plan, call);
         let deadline = plan.route.deadline(None);
         let mut tour = Tour::new(plan, deadline);
@@ -119,6 +136,26 @@ impl Models {
         }
         Err(last
             .unwrap_or_else(|| ModelError::new(ModelErrorKind::Unknown, call.route, "the route has no target").into()))
+    }
+
+    /// Writes down that a call was answered from a cache (GTW-12): by `target` once, and by nobody now.
+    pub fn found(&self, call: &RelayCall<'_>, target: &str) {
+        let Some(ledger) = self.ledger() else { return };
+        ledger.record(AttemptRecord {
+            id: self.ids.uuid(),
+            caller: Arc::clone(call.caller),
+            route: call.route.to_owned(),
+            target: target.to_owned(),
+            number: 1,
+            started: self.clock.now(),
+            latency: Duration::ZERO,
+            first_token: None,
+            ending: Ending::Cached,
+            status: None,
+            streamed: call.envelope.stream,
+            usage: None,
+            cost: Some(MicroUsd::ZERO),
+        });
     }
 
     async fn reserve(&self, caller: &Caller, most: MicroUsd) -> Result<Reserved, ModelError> {
@@ -148,6 +185,16 @@ impl Models {
         };
         Recorder::new(self.ledger(), record, leg.price, of.estimated_input)
     }
+}
+
+/// Posts JSON to a target's server beside any call, and gives what it answers.
+pub(crate) async fn ask_json(leg: &Leg, path: &str, body: &Value) -> Result<Bytes, ModelError> {
+    let offline = || ModelError::new(ModelErrorKind::Unavailable, &leg.target, "it has no server");
+    let upstream = leg.upstream.as_ref().ok_or_else(offline)?;
+    let headers = headers::up(Format::OpenAiChat, upstream.key.as_ref(), &HeaderMap::new(), false);
+    let no_key = || ModelError::new(ModelErrorKind::Unauthorized, &leg.target, "the key is no header value");
+    let call = EmbeddingCall { path: path.to_owned(), body: body.clone(), inputs: 0 };
+    embeddings::post(leg, upstream, &call, headers.ok_or_else(no_key)?, None, None).await
 }
 
 /// What the record of an attempt says of its call.

@@ -6,8 +6,9 @@ use tokio::time::Instant;
 
 use super::leg::Leg;
 use super::order::{Draw, Facts, needs_seed, rank};
-use crate::Strategy;
+use crate::guardrails::Guard;
 use crate::retry::Retries;
+use crate::{CacheConfig, Strategy};
 
 /// A route as it is in force.
 pub(crate) struct Route {
@@ -24,6 +25,10 @@ pub(crate) struct Route {
     pub(crate) restart: bool,
     /// How long a call may take, every attempt included.
     pub(crate) deadline: Option<Duration>,
+    /// How its answers are kept for equal requests.
+    pub(crate) cache: Option<CacheConfig>,
+    /// What is hidden and refused on the way to its targets.
+    pub(crate) guard: Option<Guard>,
     /// The targets in the order written; never empty.
     pub(crate) legs: Vec<Arc<Leg>>,
 }

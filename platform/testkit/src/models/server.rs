@@ -41,6 +41,7 @@ pub async fn serve(listener: TcpListener) -> std::io::Result<()> {
         .route("/v1/messages", post(anthropic))
         .route("/v1beta/models/{call}", post(gemini))
         .route("/v1/embeddings", post(embeddings::openai))
+        .route("/v1/moderations", post(moderations))
         .route("/v1/models", get(list))
         .route("/_script", post(set_script).delete(clear_script))
         .route("/_journal", get(read_journal).delete(clear_journal))
@@ -192,6 +193,19 @@ fn text(asked: &Asked, act: &Act) -> String {
         text = text.chars().take(keep).collect();
     }
     text
+}
+
+/// Flags what holds the word `violence`.
+async fn moderations(State(server): State<Server>, uri: Uri, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+    let asked = Asked::read(Wire::OpenAi, body);
+    let (act, ticket) = server.enter(&asked, &uri, &headers);
+    if let Some(response) = prelude(Wire::OpenAi, &act, false).await {
+        return finish(response, ticket);
+    }
+    let flagged = asked.body["input"].as_str().is_some_and(|text| text.contains("violence"));
+    let result = json!({ "flagged": flagged, "categories": { "violence": flagged, "sexual": false } });
+    let answer = json!({ "id": "modr-1", "model": asked.model, "results": [result] });
+    finish((StatusCode::OK, json_headers(), answer.to_string()), ticket)
 }
 
 pub(super) fn json_headers() -> HeaderMap {
