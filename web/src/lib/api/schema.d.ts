@@ -3069,29 +3069,6 @@ export interface components {
          * @enum {string}
          */
         Mode: "quick" | "standard" | "deep";
-        /** @description The price of a model, for a million tokens each. */
-        ModelPriceView: {
-            /**
-             * Format: int64
-             * @description Input tokens, in micro-dollars.
-             */
-            input_microusd: number;
-            /**
-             * Format: int64
-             * @description Output tokens, reasoning included, in micro-dollars.
-             */
-            output_microusd: number;
-            /**
-             * Format: int64
-             * @description Input tokens read from the provider's cache, in micro-dollars.
-             */
-            cached_read_microusd: number;
-            /**
-             * Format: int64
-             * @description Input tokens written to the provider's cache, in micro-dollars.
-             */
-            cache_write_microusd: number;
-        };
         /** @description What a model of a provider costs, in US dollars for a million tokens, as in the configuration. */
         ModelPrice: {
             /**
@@ -3119,6 +3096,29 @@ export interface components {
              * @description Input tokens written to the provider's cache; as `input` when absent.
              */
             cache_write?: number | null;
+        };
+        /** @description The price of a model, for a million tokens each. */
+        ModelPriceView: {
+            /**
+             * Format: int64
+             * @description Input tokens, in micro-dollars.
+             */
+            input_microusd: number;
+            /**
+             * Format: int64
+             * @description Output tokens, reasoning included, in micro-dollars.
+             */
+            output_microusd: number;
+            /**
+             * Format: int64
+             * @description Input tokens read from the provider's cache, in micro-dollars.
+             */
+            cached_read_microusd: number;
+            /**
+             * Format: int64
+             * @description Input tokens written to the provider's cache, in micro-dollars.
+             */
+            cache_write_microusd: number;
         };
         /** @description One provider. */
         ModelProviderAnswer: {
