@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::login_session::EndReason;
 use crate::mail_token::MailPurpose;
-use crate::store::{administration, login_sessions, mail_tokens, users};
+use crate::store::{administration, challenges, login_sessions, mail_tokens, users};
 use crate::user::{NewAccount, normal_email};
 use crate::{Identity, IdentityError};
 
@@ -172,6 +172,7 @@ impl Identity {
         let mut tx = self.store.system("an operator sets a password").await?;
         users::set_password(&mut tx, account.id, hash, now).await?;
         mail_tokens::withdraw(&mut tx, account.id, MailPurpose::PasswordReset).await?;
+        challenges::withdraw(&mut tx, account.id).await?;
         let ended = login_sessions::end_all(&mut tx, account.id, None, EndReason::PasswordChanged, now).await?;
         self.note_by_operator(&mut tx, "identity.password_set_by_operator", account.id).await?;
         tx.commit().await?;

@@ -16,6 +16,10 @@ use crate::{Identity, IdentityError};
 /// How long after one mail with a link to an address the next one is sent. Asking sooner changes nothing.
 const BETWEEN_MAILS: Duration = Duration::from_secs(60);
 
+/// How long after somebody signed in the session itself proves who they are, where there is no password to ask for.
+const FRESH: Duration = Duration::from_secs(10 * 60);
+const SIGN_IN_AGAIN: &str = "Sign out and in again first: this account has no password that could be asked for.";
+
 impl Identity {
     /// Sends the link that proves an account's address once more; tells whether there was something to prove (IDN-3).
     pub(crate) async fn resend_verification(&self, principal: &Principal) -> Result<bool, IdentityError> {
@@ -176,7 +180,8 @@ impl Identity {
         Ok(found.ok_or(IdentityError::NotFound("account"))?.user)
     }
 
-    /// Proves that somebody signed in still knows the account's password. An account without one proves nothing here.
+    /// Proves that somebody signed in still knows the account's password. Who has none must have signed in a moment
+    /// ago: neither a session that was taken over later nor another issuer's token may put a way in of its own there.
     /// Wrong answers count as failed log-ins, or a stolen session would be a way to guess the password.
     pub(crate) async fn prove_password(
         &self,
@@ -185,7 +190,12 @@ impl Identity {
         origin: &Origin,
     ) -> Result<(), IdentityError> {
         let (email, hash) = users::password_hash(&self.store, principal.user_id).await?;
-        let Some(hash) = hash else { return Ok(()) };
+        let Some(hash) = hash else {
+            let since = self.clock.now() - FRESH;
+            let fresh =
+                login_sessions::began_since(&self.store, principal.login_session_id, principal.user_id, since).await?;
+            return if fresh { Ok(()) } else { Err(IdentityError::Forbidden(SIGN_IN_AGAIN)) };
+        };
         let attempt = self.attempts(backoff::log_in(&email, origin.ip)).await?;
         let given = password.unwrap_or_default();
         if given.is_empty() || !self.passwords.matches(given, Some(&hash)).await? {

@@ -17,6 +17,7 @@ use crate::{Identity, IdentityError};
 
 /// How many passkeys one account may have.
 const MOST: usize = 20;
+const TOO_MANY: &str = "There are too many passkeys. Remove one first.";
 const NAME: &str = "Passkey";
 
 /// A passkey that somebody's browser has made.
@@ -52,7 +53,7 @@ impl Identity {
         let person = self.person_of(principal.user_id).await?;
         let existing = self.passkeys(person.id).await?;
         if existing.len() >= MOST {
-            return Err(IdentityError::Conflict("There are too many passkeys. Remove one first."));
+            return Err(IdentityError::Conflict(TOO_MANY));
         }
         let secret = self.challenge(Purpose::PasskeyRegistration, Some(person.id), &()).await?;
         let existing: Vec<Descriptor> = existing.into_iter().map(descriptor).collect();
@@ -94,6 +95,10 @@ impl Identity {
         };
         let mut tx = self.store.system("a passkey belongs to a person, not to an organization").await?;
         self.answered(&mut tx, &challenge.hash).await?;
+        passkeys::hold(&mut tx, passkey.user).await?;
+        if usize::try_from(passkeys::count(&mut tx, passkey.user).await?).is_ok_and(|count| count >= MOST) {
+            return Err(IdentityError::Conflict(TOO_MANY));
+        }
         passkeys::add(&mut tx, &passkey).await.map_err(|error| {
             if error.is_unique_violation() {
                 IdentityError::Conflict("This passkey is registered already.")

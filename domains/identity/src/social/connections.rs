@@ -3,6 +3,7 @@ use quorate_kernel::UserId;
 
 use crate::login_session::Origin;
 use crate::store::connections;
+use crate::store::passkeys;
 use crate::store::users;
 use crate::{Identity, IdentityError};
 
@@ -33,8 +34,10 @@ impl Identity {
     /// Takes a service away from the ways in which somebody can sign in, unless it is the only one.
     pub(crate) async fn disconnect(&self, user: UserId, provider: &str, origin: &Origin) -> Result<(), IdentityError> {
         let (_, password) = users::password_hash(&self.store, user).await?;
-        let has_passkey = self.second_factors(user).await?.contains(&"passkey");
         let mut tx = self.store.system("a connection belongs to a person, not to an organization").await?;
+        // Held against a passkey that is removed at the same time: one of the two must remain.
+        passkeys::hold(&mut tx, user).await?;
+        let has_passkey = passkeys::count(&mut tx, user).await? > 0;
         let all = connections::of_user(&mut tx, user).await?;
         let is_it = |issuer: &str, stored: &str| self.outside.name(issuer).unwrap_or(stored) == provider;
         let Some(gone) = all.iter().find(|connection| is_it(&connection.issuer, &connection.provider)) else {

@@ -221,6 +221,27 @@ struct StandingRow {
     role: String,
 }
 
+/// Whether this is a living session of theirs that began after `since`.
+pub(crate) async fn began_since(
+    store: &Store,
+    session: Uuid,
+    user: UserId,
+    since: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let mut tx = store.system_read("who has no password proves themselves by a fresh log-in").await?;
+    let found: i64 = tx
+        .sql(
+            "SELECT COUNT(*) FROM identity_login_sessions \
+             WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND created_at > $3",
+        )
+        .bind(session.to_string())
+        .bind(user.to_string())
+        .bind(millis(since))
+        .scalar()
+        .await?;
+    Ok(found > 0)
+}
+
 /// What the session says now.
 pub(crate) async fn standing(store: &Store, session: Uuid, now: DateTime<Utc>) -> Result<Standing, StoreError> {
     let mut tx = store.system_read("an access token is checked before anybody is let into an organization").await?;

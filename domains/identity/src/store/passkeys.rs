@@ -113,6 +113,10 @@ pub(crate) async fn count(tx: &mut SystemTx, user: UserId) -> Result<i64, StoreE
 
 /// The passkey with this credential id, base64url, whoever's it is.
 pub(crate) async fn by_credential(tx: &mut SystemTx, credential_id: &str) -> Result<Option<Passkey>, StoreError> {
+    // Anything else is no id of ours, and a NUL is no text to PostgreSQL.
+    if !credential_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+        return Ok(None);
+    }
     let row: Option<PasskeyRow> =
         tx.sql(select!("WHERE credential_id = $1")).bind(credential_id.to_owned()).optional().await?;
     row.map(PasskeyRow::read).transpose()
@@ -162,7 +166,8 @@ pub(crate) async fn rename(tx: &mut SystemTx, user: UserId, passkey: Uuid, name:
     Ok(renamed == 1)
 }
 
-/// Makes other removals of this person's passkeys wait until the transaction ends, so that each knows what is left.
+/// Makes others who change this person's passkeys or connections wait until the transaction ends, so that each knows
+/// what is left.
 pub(crate) async fn hold(tx: &mut SystemTx, user: UserId) -> Result<(), StoreError> {
     tx.sql("UPDATE identity_users SET is_operator = is_operator WHERE id = $1")
         .bind(user.to_string())

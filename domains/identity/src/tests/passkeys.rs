@@ -2,6 +2,7 @@ use futures::future::join_all;
 use quorate_kernel::Principal;
 use quorate_testkit::{SoftPasskey, on_both_databases};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::*;
 use crate::IdentityError;
@@ -308,6 +309,22 @@ on_both_databases! {
         let refused = node.identity.remove_passkey(&ada, passkey.id, None, &Origin::default()).await;
         assert!(matches!(refused, Err(IdentityError::Conflict(_))));
         assert!(node.log_in_with(&mut device).await.is_ok());
+    }
+
+    async fn without_a_password_only_a_fresh_log_in_proves_anything(database: TestDatabase) {
+        let node = Node::start(&database).await;
+        let ada = node.principal(&node.register("ada@example.com").await).await;
+        let mut tx = node.identity.store.system("a test makes an account without a password").await.unwrap();
+        tx.sql("UPDATE identity_users SET password_hash = NULL").execute().await.unwrap();
+        tx.commit().await.unwrap();
+        // The token of another issuer has no log-in of ours behind it.
+        let outside = Principal { login_session_id: Uuid::nil(), ..ada.clone() };
+        let begun = node.identity.begin_passkey(&outside, None, &Origin::default()).await;
+        assert!(matches!(begun, Err(IdentityError::Forbidden(_))));
+        assert!(node.identity.begin_passkey(&ada, None, &Origin::default()).await.is_ok());
+        node.wait(601);
+        let begun = node.identity.begin_passkey(&ada, None, &Origin::default()).await;
+        assert!(matches!(begun, Err(IdentityError::Forbidden(_))), "a session that was stolen later");
     }
 
     async fn a_server_without_a_name_has_no_passkeys_and_skips_none(database: TestDatabase) {

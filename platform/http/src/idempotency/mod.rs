@@ -84,7 +84,7 @@ impl Idempotency {
         request: Request,
         next: Next,
     ) -> Result<Response, Problem> {
-        let (fingerprint, request) = read(request).await?;
+        let (fingerprint, request) = read(&self.key, request).await?;
         let claim = Claim::new(&self, principal, key, fingerprint);
         if let Some(kept) = claim.take().await? {
             return kept.replay();
@@ -142,12 +142,15 @@ pub(crate) fn key_of(method: &Method, headers: &HeaderMap) -> Result<Option<Stri
 }
 
 /// What tells one request from another, and the request with its body in memory.
-async fn read(request: Request) -> Result<(String, Request), Problem> {
+///
+/// Bodies hold passwords now and then: without the key nobody who has the database can try some against it.
+async fn read(key: &MasterKey, request: Request) -> Result<(String, Request), Problem> {
     let (parts, body) = request.with_limited_body().into_parts();
     let too_large = |_| Problem::new(Code::PayloadTooLarge, "The body is too large.");
     // The limit is the route's own, which the body carries.
     let body = to_bytes(body, usize::MAX).await.map_err(too_large)?;
     let mut hash = Sha256::new();
+    hash.update(key.derive("idempotency fingerprint"));
     for part in [parts.method.as_str(), parts.uri.path_and_query().map_or("/", |address| address.as_str())] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
