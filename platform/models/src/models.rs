@@ -129,10 +129,18 @@ impl Models {
         self.roster().route(route)?.cache
     }
 
-    /// The guardrails of a route, as a text that is another for others; empty for none.
+    /// What else an answer of the route depends on beside the names of its targets, as a text that is another for
+    /// others: where they are, and what its guardrails are. Empty where there is no such route.
     #[must_use]
-    pub fn guard_of(&self, route: &str) -> String {
-        self.roster().route(route).and_then(|route| route.guard.as_ref().map(Guard::print)).unwrap_or_default()
+    pub fn print_of(&self, route: &str) -> String {
+        let roster = self.roster();
+        let Some(route) = roster.route(route) else { return String::new() };
+        let mut print = route.guard.as_ref().map(Guard::print).unwrap_or_default();
+        for leg in &route.legs {
+            print.push('\n');
+            print.push_str(&leg.provider.base);
+        }
+        print
     }
 
     /// Whether only the offline demo model would answer.

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 
 use crate::config::Personal;
 
@@ -29,13 +30,7 @@ impl Masks {
     pub(super) fn apply<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut masked = Cow::Borrowed(text);
         for (kind, pattern) in &self.0 {
-            let replaced = pattern.replace_all(&masked, |found: &Captures<'_>| {
-                let found = &found[0];
-                if is_real(*kind, found) { format!("[{}]", kind.name()) } else { found.to_owned() }
-            });
-            if let Cow::Owned(replaced) = replaced
-                && replaced != *masked
-            {
+            if let Some(replaced) = replaced(*kind, pattern, &masked) {
                 masked = Cow::Owned(replaced);
             }
         }
@@ -43,15 +38,53 @@ impl Masks {
     }
 }
 
-/// What may be one. What else it takes to be one is in [`is_real`].
+/// The text with all of one kind replaced; `None` when there is none.
+fn replaced(kind: Personal, pattern: &Regex, text: &str) -> Option<String> {
+    let mut out: Option<String> = None;
+    // Up to where the text has been taken over, and from where it is searched.
+    let (mut taken, mut from) = (0, 0);
+    while let Some(found) = pattern.find_at(text, from) {
+        match real(kind, text, found.range()) {
+            Some(end) => {
+                let out = out.get_or_insert_default();
+                out.push_str(text.get(taken..found.start()).unwrap_or_default());
+                out.push_str(&format!("[{}]", kind.name()));
+                (taken, from) = (end, end);
+            }
+            // What begins one letter later may be one all the same.
+            None => from = found.start() + text.get(found.start()..)?.chars().next()?.len_utf8(),
+        }
+    }
+    let mut out = out?;
+    out.push_str(text.get(taken..).unwrap_or_default());
+    Some(out)
+}
+
+/// Where what was found really ends: a number is often followed by another one, or by a word, that looks like a part of
+/// it. The longest beginning that is real counts.
+fn real(kind: Personal, text: &str, found: Range<usize>) -> Option<usize> {
+    let ends = text.get(found.clone())?.char_indices().map(|(at, letter)| found.start + at + letter.len_utf8());
+    let ends: Vec<usize> = ends.collect();
+    let is_edge =
+        |end: usize| !text.get(end..).is_some_and(|rest| rest.starts_with(|next: char| next.is_alphanumeric()));
+    ends.into_iter().rev().find(|end| {
+        let candidate = text.get(found.start..*end).unwrap_or_default();
+        is_edge(*end) && candidate.ends_with(|last: char| last.is_alphanumeric()) && is_real(kind, candidate)
+    })
+}
+
+/// What may be one. What else it takes to be one is in [`is_real`]. Edges of words are those of ASCII, or other scripts
+/// would be searched many times slower.
 const fn pattern(kind: Personal) -> &'static str {
     match kind {
         Personal::Email => r"(?i)[\p{L}\p{N}._%+'-]+@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}{2,24}",
-        Personal::Iban => r"(?i)\b[a-z]{2}[0-9]{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,4})?\b",
-        Personal::Card => r"\b[0-9](?:[ -]?[0-9]){12,18}\b",
-        Personal::Ip => r"(?i)\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b|\b[0-9a-f]{1,4}(?:::?[0-9a-f]{1,4}){1,7}\b",
+        Personal::Iban => r"(?i)(?-u:\b)[a-z]{2}[0-9]{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,4})?(?-u:\b)",
+        Personal::Card => r"(?-u:\b)[0-9](?:[ -]?[0-9]){12,18}(?-u:\b)",
+        Personal::Ip => {
+            r"(?i)(?-u:\b)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?-u:\b)|(?-u:\b)[0-9a-f]{1,4}(?:::?[0-9a-f]{1,4}){1,7}(?-u:\b)"
+        }
         Personal::Phone => {
-            r"\+[0-9][0-9 ().\-/]{6,18}[0-9]|\(0?[0-9]{2,5}\)[0-9 .\-/]{4,12}[0-9]|\b[0-9]{3}[.\-][0-9]{3,4}[.\-][0-9]{4}\b"
+            r"\+[0-9][0-9 ().\-/]{6,18}[0-9]|\(0?[0-9]{2,5}\)[0-9 .\-/]{4,12}[0-9]|(?-u:\b)[0-9]{3}[.\-][0-9]{3,4}[.\-][0-9]{4}(?-u:\b)"
         }
     }
 }
@@ -60,7 +93,7 @@ fn is_real(kind: Personal, found: &str) -> bool {
     match kind {
         Personal::Email => true,
         Personal::Phone => (7..=15).contains(&digits(found).count()),
-        Personal::Card => has_check_digit(found),
+        Personal::Card => (13..=19).contains(&digits(found).count()) && has_check_digit(found),
         Personal::Iban => has_check_digits(found),
         // Names in programs are written like addresses too: `ace::bad`.
         Personal::Ip => {
@@ -123,6 +156,12 @@ mod tests {
             ("from 192.168.0.17 and 2001:db8::8a2e:370:7334.", "from [ip] and [ip]."),
             ("Call +44 20 7946 0958 or (020) 7946 0958", "Call [phone] or [phone]"),
             ("call 415-555-0132", "call [phone]"),
+            ("4111 1111 1111 1111 12/27 123", "[card] 12/27 123"),
+            ("order 1234 4111111111111111 2026-11-21", "order 1234 [card] 2026-11-21"),
+            ("BE68 5390 0754 7034 please", "[iban] please"),
+            ("AT61 1904 3002 3457 3201 for Ada", "[iban] for Ada"),
+            ("+4915123456789 2026-11-21", "[phone] 2026-11-21"),
+            ("\u{6211}\u{7684}\u{5361} 4111111111111111\u{3002}", "\u{6211}\u{7684}\u{5361} [card]\u{3002}"),
         ] {
             assert_eq!(masked(text), expected);
         }

@@ -15,7 +15,7 @@ use self::mask::Masks;
 use crate::config::{ConfigError, GuardConfig};
 use crate::{ChatRequest, ModelError, ModelErrorKind};
 
-/// The longest text that a moderation is asked about at once, in bytes.
+/// The longest request that a moderation is asked about, in bytes of text.
 const MOST_JUDGED: usize = 256 * 1024;
 
 /// The guardrails of one route.
@@ -100,20 +100,25 @@ struct Seen<'a> {
     changed: bool,
     blocked: bool,
     judged: String,
+    /// There is more than can be judged.
+    too_long: bool,
 }
 
 impl<'a> Seen<'a> {
     const fn new(guard: &'a Guard) -> Self {
-        Self { guard, changed: false, blocked: false, judged: String::new() }
+        Self { guard, changed: false, blocked: false, judged: String::new(), too_long: false }
     }
 
     /// One text; what is to stand in its place, if anything.
     fn text(&mut self, text: &str) -> Option<String> {
         self.blocked |= self.guard.blocked.as_ref().is_some_and(|blocked| blocked.is_match(text));
         let masked = if self.guard.masks.is_empty() { Cow::Borrowed(text) } else { self.guard.masks.apply(text) };
-        if self.guard.moderation().is_some() && self.judged.len() + masked.len() <= MOST_JUDGED {
-            self.judged.push_str(&masked);
-            self.judged.push('\n');
+        if self.guard.moderation().is_some() {
+            self.too_long |= self.judged.len() + masked.len() > MOST_JUDGED;
+            if !self.too_long {
+                self.judged.push_str(&masked);
+                self.judged.push('\n');
+            }
         }
         match masked {
             Cow::Borrowed(_) => None,
@@ -129,6 +134,10 @@ impl<'a> Seen<'a> {
         if self.blocked {
             // Which phrase it was is the operator's business: the list may be a secret itself.
             let message = "the request holds something that this route does not let through";
+            return Err(ModelError::new(ModelErrorKind::BadRequest, route, message));
+        }
+        if self.too_long {
+            let message = "the request is too long to be judged by the moderation of this route";
             return Err(ModelError::new(ModelErrorKind::BadRequest, route, message));
         }
         let judged = self.guard.moderation().is_some() && !self.judged.trim().is_empty();
@@ -197,5 +206,7 @@ mod tests {
         assert_eq!(request["messages"][0]["content"], "I am [email]");
         assert_eq!(guarded.judged.unwrap(), "I am [email]\n");
         assert_eq!(guard(&config).moderation(), Some("a/mod"));
+        let padded = guard(&config).bytes("x", &body(&"x".repeat(MOST_JUDGED + 1))).unwrap_err();
+        assert_eq!(padded.kind, ModelErrorKind::BadRequest, "what cannot be judged does not pass");
     }
 }

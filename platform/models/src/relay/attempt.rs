@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response, StatusCode, Uri};
@@ -6,6 +8,7 @@ use hyper::body::Incoming;
 use quorate_formats::{
     Format, Meta, StreamTranslator, UsageFilter, UsageScanner, repeated, translate_answer, translate_request,
 };
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tokio::time::{Instant, timeout_at};
 
@@ -248,7 +251,11 @@ impl Attempt<'_> {
         }
         let passed = if self.spoken == self.call.format {
             // The caller's SDK will read it, so it must be what it says; of what only passes nothing is built.
-            serde_json::from_slice::<IgnoredAny>(&body).map(|_| body).map_err(|error| error.to_string())
+            match serde_json::from_slice::<Outside<'_>>(&body) {
+                Ok(outside) if outside.has_failed() => Err("an error came in the place of an answer".to_owned()),
+                Ok(_) => Ok(body),
+                Err(error) => Err(error.to_string()),
+            }
         } else {
             let translated = translate_answer(self.spoken, self.call.format, &body, &self.meta);
             translated.map(|answer| Bytes::from(answer.body)).map_err(|error| error.to_string())
@@ -300,6 +307,21 @@ impl Attempt<'_> {
     fn error(&self, kind: ModelErrorKind, message: &str) -> ModelError {
         let clean = self.upstream.key.as_ref().map_or_else(|| message.to_owned(), |key| key.scrub(message));
         ModelError::new(kind, &self.leg.target, refusal::shorten(&clean))
+    }
+}
+
+/// What tells that an answer is none, though its status says it is one.
+#[derive(Deserialize)]
+struct Outside<'a> {
+    #[serde(default)]
+    error: Option<IgnoredAny>,
+    #[serde(default, borrow)]
+    status: Option<Cow<'a, str>>,
+}
+
+impl Outside<'_> {
+    fn has_failed(&self) -> bool {
+        self.error.is_some() || matches!(self.status.as_deref(), Some("failed" | "cancelled"))
     }
 }
 

@@ -106,10 +106,10 @@ impl RelayBody {
         Self { state: State::Stream(Box::new(stream)), keeping: None }
     }
 
-    /// Hands the answer to `keep` once the last of it has been passed on (GTW-12): never one that failed or broke off,
-    /// whose caller has left, or that is longer than `most` bytes.
+    /// Hands the answer to `keep` once the last of it has been passed on (GTW-12); `None` for one that failed, broke off
+    /// or is longer than `most` bytes. When the caller leaves, nothing is handed over.
     #[must_use]
-    pub fn kept(mut self, most: usize, keep: impl FnOnce(Passed) + Send + 'static) -> Self {
+    pub fn kept(mut self, most: usize, keep: impl FnOnce(Option<Passed>) + Send + 'static) -> Self {
         self.keeping = Some(Keeping::new(most, Box::new(keep)));
         self
     }
@@ -154,7 +154,7 @@ impl Stream {
     /// The stream has ended, or announced its end.
     fn close(&mut self) -> Bytes {
         self.scanner.end();
-        if !self.scanner.done() && !self.scanner.is_whole() {
+        if self.scanner.error().is_some() || !self.scanner.done() && !self.scanner.is_whole() {
             // The provider's own error has passed already; a second one would only hide it.
             let told = self.scanner.error().is_some() && !matches!(self.passing, Passing::Translated(_));
             let event = self.fail(ModelErrorKind::Cut, "The provider's answer broke off.");
@@ -282,8 +282,8 @@ impl Body for RelayBody {
             };
             match (gathered, self.ended()) {
                 (Some(gathered), Some(Ended::Whole(usage))) => gathered.end(usage),
-                (gathered, None) => self.keeping = gathered,
-                (_, Some(_)) => {}
+                (Some(gathered), Some(Ended::Failed)) => gathered.fail(),
+                (gathered, _) => self.keeping = gathered,
             }
         }
         next.map(|piece| piece.map(|piece| Ok(Frame::data(piece))))

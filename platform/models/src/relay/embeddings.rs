@@ -78,7 +78,11 @@ impl Models {
 
     /// The texts as the route's providers may see them, where those are others.
     async fn guarded(&self, plan: &Plan, asked: &EmbeddingsAsked) -> Result<Option<EmbeddingsAsked>, ModelError> {
-        let (Some(guard), Inputs::Texts(texts)) = (&plan.route.guard, &asked.inputs) else { return Ok(None) };
+        let Some(guard) = &plan.route.guard else { return Ok(None) };
+        let Inputs::Texts(texts) = &asked.inputs else {
+            let message = "this route has guardrails, so send texts and not tokens";
+            return Err(ModelError::new(ModelErrorKind::BadRequest, &asked.model, message));
+        };
         let guarded = guard.texts(&asked.model, texts)?;
         if let Some(judged) = guarded.judged {
             self.judge(guard, &asked.model, &judged).await?;

@@ -32,10 +32,8 @@ impl Models {
         let mut more = Some(more);
         let second = Box::pin(self.ask(call, turn, &mut more, deadline));
         let (sooner, other) = select(first, second).await.factor_first();
-        if sooner.as_ref().err().is_none_or(|failure| !failure.error.allows_failover()) {
-            return sooner;
-        }
-        other.await
+        // What one of them refuses, the other may answer.
+        if sooner.is_ok() { sooner } else { other.await }
     }
 
     /// Makes one attempt.

@@ -16,17 +16,18 @@ pub struct Passed {
 pub(super) struct Keeping {
     pieces: BytesMut,
     most: usize,
-    keep: Box<dyn FnOnce(Passed) + Send>,
+    keep: Box<dyn FnOnce(Option<Passed>) + Send>,
 }
 
 impl Keeping {
-    pub(super) fn new(most: usize, keep: Box<dyn FnOnce(Passed) + Send>) -> Self {
+    pub(super) fn new(most: usize, keep: Box<dyn FnOnce(Option<Passed>) + Send>) -> Self {
         Self { pieces: BytesMut::new(), most, keep }
     }
 
     /// Gathers a piece. Gone when the answer has become too large.
     pub(super) fn gather(mut self, piece: &Bytes) -> Option<Self> {
         if self.pieces.len() + piece.len() > self.most {
+            self.fail();
             return None;
         }
         self.pieces.extend_from_slice(piece);
@@ -35,7 +36,12 @@ impl Keeping {
 
     /// The answer is whole.
     pub(super) fn end(self, usage: Option<Usage>) {
-        (self.keep)(Passed { bytes: self.pieces.freeze(), usage });
+        (self.keep)(Some(Passed { bytes: self.pieces.freeze(), usage }));
+    }
+
+    /// There is no answer to keep.
+    pub(super) fn fail(self) {
+        (self.keep)(None);
     }
 }
 

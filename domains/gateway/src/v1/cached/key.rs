@@ -17,8 +17,9 @@ pub(super) struct Asked<'a> {
     pub(super) format: Format,
     /// The targets of the route: under others, others answer.
     pub(super) targets: &'a [String],
-    /// The route's guardrails: what they refuse now is given to nobody, also where it was answered before.
-    pub(super) guard: &'a str,
+    /// Where the targets are, and the route's guardrails: what they refuse now is given to nobody, also where it was
+    /// answered before.
+    pub(super) print: &'a str,
     pub(super) headers: &'a HeaderMap,
     pub(super) envelope: &'a Envelope<'a>,
     pub(super) body: &'a [u8],
@@ -45,7 +46,7 @@ impl Asked<'_> {
         for target in self.targets {
             part(target.as_bytes());
         }
-        part(self.guard.as_bytes());
+        part(self.print.as_bytes());
         for name in TELLING {
             part(self.headers.get(name).map_or(b"", |value| value.as_bytes()));
         }
@@ -94,7 +95,7 @@ mod tests {
             org,
             format,
             targets: &targets,
-            guard: "",
+            print: "",
             headers: &headers,
             envelope: &envelope,
             body: body.as_bytes(),

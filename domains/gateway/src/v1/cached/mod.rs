@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
+use memchr::memmem;
 use quorate_formats::{Meta, repeated};
 use quorate_http::Failure;
 use quorate_kernel::{Clock, millis};
@@ -63,14 +64,14 @@ impl Answers<'_> {
 
     /// The name of the answer in the cache, if that has a part in the call.
     fn named(&self, call: &RelayCall<'_>, terms: Option<Terms>) -> Result<Option<(Terms, CacheKey)>, Failure> {
-        let Some(terms) = terms else { return Ok(None) };
+        let Some(terms) = terms.filter(|_| !goes_on(call.body)) else { return Ok(None) };
         let Some(targets) = self.models.resolve(call.route) else { return Ok(None) };
-        let guard = self.models.guard_of(call.route);
+        let print = self.models.print_of(call.route);
         let asked = Asked {
             org: (!terms.shared).then_some(call.caller.org_id),
             format: call.format,
             targets: &targets,
-            guard: &guard,
+            print: &print,
             headers: call.headers,
             envelope: call.envelope,
             body: call.body,
@@ -95,14 +96,22 @@ impl Answers<'_> {
             at: 0,
         };
         let clock = Arc::clone(self.clock);
-        let body = relayed.body.kept(MOST, move |passed| {
-            let about = About { usage: passed.usage, at: millis(clock.now()), ..about };
-            match (Entry { about, answer: passed.bytes }).write() {
-                Some(bytes) => keep.this(bytes, terms.ttl),
-                None => keep.nothing(),
+        let mut response = match keep {
+            Keep::No => respond(relayed),
+            keep => {
+                let body = relayed.body.kept(MOST, move |passed| {
+                    let entry = passed.and_then(|passed| {
+                        let about = About { usage: passed.usage, at: millis(clock.now()), ..about };
+                        Entry { about, answer: passed.bytes }.write()
+                    });
+                    match entry {
+                        Some(bytes) => keep.this(bytes, terms.ttl),
+                        None => keep.nothing(),
+                    }
+                });
+                respond(Relayed { body, ..relayed })
             }
-        });
-        let mut response = respond(Relayed { body, ..relayed });
+        };
         let came = if terms.look { "miss" } else { "refresh" };
         response.headers_mut().insert(CACHE, HeaderValue::from_static(came));
         Ok(response)
@@ -128,6 +137,12 @@ impl Answers<'_> {
         headers.insert(header::AGE, HeaderValue::from(entry.age(millis(now)).as_secs()));
         Some(answered_by(response, entry.about.target, 0))
     }
+}
+
+/// Whether the answer depends on what the provider has stored, or comes later.
+fn goes_on(body: &[u8]) -> bool {
+    let fields: [&[u8]; 3] = [b"\"previous_response_id\"", b"\"conversation\"", b"\"background\""];
+    fields.iter().any(|field| memmem::find(body, field).is_some())
 }
 
 fn is_stream(kind: &HeaderValue) -> bool {
