@@ -96,14 +96,7 @@ impl Door {
         if let Some(depth) = own::depth(&envelope.model) {
             return Ok(self.convene(format, depth, &principal, &body, &envelope, &head.request_id).await?);
         }
-        let caller = Arc::new(Caller {
-            org_id: principal.org_id,
-            user_id: Some(principal.user_id),
-            api_key: principal.api_key.as_ref().map(|grant| grant.id),
-            purpose: Purpose::Api,
-            endpoint,
-            request_id: head.request_id,
-        });
+        let caller = caller(&principal, endpoint, head.request_id);
         let call = RelayCall {
             route: &envelope.model,
             format,
@@ -124,6 +117,18 @@ impl Door {
             _ => Ok(()),
         }
     }
+}
+
+/// For whom a call of an endpoint is made.
+pub(super) fn caller(principal: &Principal, endpoint: &'static str, request_id: String) -> Arc<Caller> {
+    Arc::new(Caller {
+        org_id: principal.org_id,
+        user_id: Some(principal.user_id),
+        api_key: principal.api_key.as_ref().map(|grant| grant.id),
+        purpose: Purpose::Api,
+        endpoint,
+        request_id,
+    })
 }
 
 pub(super) struct Head {

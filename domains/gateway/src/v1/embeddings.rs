@@ -1,13 +1,10 @@
-use std::sync::Arc;
-
 use axum::extract::{Request, State};
 use axum::response::Response;
 use quorate_formats::embeddings::{read_request, write_answer};
 use quorate_http::{Failure, Who};
-use quorate_models::{Caller, Purpose};
 
 use super::Door;
-use super::chat::{answered_by, json, read};
+use super::chat::{answered_by, caller, json, read};
 use super::errors::{bad_body, problem};
 
 /// Create embeddings
@@ -26,14 +23,7 @@ pub(super) async fn create(
     let asked = read_request(&body).map_err(bad_body)?;
     door.may_ask(&principal, &asked.model)?;
     door.requests.admit(principal.org_id).await?;
-    let caller = Arc::new(Caller {
-        org_id: principal.org_id,
-        user_id: Some(principal.user_id),
-        api_key: principal.api_key.as_ref().map(|grant| grant.id),
-        purpose: Purpose::Api,
-        endpoint: "/v1/embeddings",
-        request_id: head.request_id,
-    });
+    let caller = caller(&principal, "/v1/embeddings", head.request_id);
     let vectors = door.models.embed(&asked, &caller).await.map_err(|error| problem(&error))?;
     let tokens = vectors.embedded.tokens.unwrap_or_default();
     let answer = write_answer(&vectors.embedded, &asked.model, asked.encoding, tokens);
