@@ -34,3 +34,27 @@ export function countdown(milliseconds: number): string {
 export function nameList(names: readonly string[]): string {
 	return new Intl.ListFormat(locale.current, { type: 'conjunction' }).format(names);
 }
+
+/** Day and time in full, with the zone: for what must be unmistakable. */
+export function fullTime(iso: string): string {
+	return new Intl.DateTimeFormat(locale.current, { dateStyle: 'full', timeStyle: 'long' }).format(
+		new Date(iso),
+	);
+}
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+	['year', 31_557_600],
+	['month', 2_629_800],
+	['week', 604_800],
+	['day', 86_400],
+	['hour', 3600],
+	['minute', 60],
+];
+
+/** How long ago or how far ahead, in one unit: "3 hours ago", "yesterday", "now". */
+export function relativeTime(iso: string, now: Date = new Date()): string {
+	const seconds = (new Date(iso).getTime() - now.getTime()) / 1000;
+	const words = new Intl.RelativeTimeFormat(locale.current, { numeric: 'auto' });
+	const [unit, length] = STEPS.find(([, step]) => Math.abs(seconds) >= step) ?? ['second', 1];
+	return words.format(unit === 'second' ? 0 : Math.trunc(seconds / length), unit);
+}
