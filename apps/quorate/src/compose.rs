@@ -124,6 +124,7 @@ impl App {
             clock,
             ids: Arc::clone(&ids),
             config: config.board.clone(),
+            research: Vec::new(),
         })?;
         let cache = shared.cache(config.cache.megabytes.saturating_mul(1024 * 1024));
         Ok(Self {

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::persona;
 use crate::session::{Decision, Stance, named};
 
 /// The decision, as a model names it.
@@ -112,6 +113,30 @@ pub struct Part {
     pub depends_on: Vec<usize>,
     /// How complex it is, 0 to 1.
     pub complexity: f64,
+    /// Whether it asks for a yes or no, or for a choice among several courses.
+    pub form: PartForm,
+    /// Whether there is a way back.
+    pub door: Door,
+}
+
+/// What a part asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PartForm {
+    /// A yes or no to its proposal.
+    Proposal,
+    /// A choice among several courses.
+    Choice,
+}
+
+/// Whether a step can be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Door {
+    /// It can, at a bearable price.
+    TwoWay,
+    /// It cannot.
+    OneWay,
 }
 
 impl Answer for Decompose {
@@ -220,6 +245,8 @@ named! {
         Challenge = "challenge",
         /// A voice from outside is brought in.
         Moderate = "moderate",
+        /// A fact is looked up.
+        Research = "research",
         /// A question to the user.
         AskUser = "ask_user",
         /// Enough has been said.
@@ -237,6 +264,8 @@ pub enum NextStep {
     Challenge,
     /// A voice from outside.
     Moderate,
+    /// A fact is looked up.
+    Research,
     /// A question to the user.
     AskUser,
     /// Enough.
@@ -249,6 +278,7 @@ impl From<NextStep> for Action {
             NextStep::Continue => Self::Continue,
             NextStep::Challenge => Self::Challenge,
             NextStep::Moderate => Self::Moderate,
+            NextStep::Research => Self::Research,
             NextStep::AskUser => Self::AskUser,
             NextStep::Vote => Self::Vote,
         }
@@ -269,6 +299,30 @@ pub struct Facilitate {
     pub question: Option<String>,
     /// The contribution to challenge, by ref.
     pub target: Option<String>,
+    /// The voice to bring in.
+    pub voice: Option<Voice>,
+}
+
+/// A voice from outside the board, as a model names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Voice {
+    /// Makes the best case against where the board is heading.
+    Contrarian,
+    /// Tests the claim that carries the rest.
+    Sceptic,
+    /// Makes the best case for acting that evidence supports.
+    Optimist,
+}
+
+impl From<Voice> for persona::Part {
+    fn from(voice: Voice) -> Self {
+        match voice {
+            Voice::Contrarian => Self::Contrarian,
+            Voice::Sceptic => Self::Sceptic,
+            Voice::Optimist => Self::Optimist,
+        }
+    }
 }
 
 impl Answer for Facilitate {
@@ -276,8 +330,9 @@ impl Answer for Facilitate {
 
     fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        if self.action == NextStep::AskUser && self.question.as_deref().unwrap_or_default().trim().is_empty() {
-            faults.push("`ask_user` needs a `question`.".to_owned());
+        let asks = matches!(self.action, NextStep::AskUser | NextStep::Research);
+        if asks && self.question.as_deref().unwrap_or_default().trim().is_empty() {
+            faults.push("`ask_user` and `research` need a `question`.".to_owned());
         }
         faults
     }
@@ -310,6 +365,156 @@ impl Answer for Ballot {
         empty(&mut faults, "reasoning", &self.reasoning);
         if self.decision == Choice::Conditional && self.conditions.iter().all(|text| text.trim().is_empty()) {
             faults.push("A conditional vote needs `conditions`.".to_owned());
+        }
+        faults
+    }
+}
+
+/// The options of a choice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FormOptions {
+    /// Two to five; none where there is nothing to choose among.
+    pub options: Vec<DraftOption>,
+}
+
+/// One option, as a model writes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DraftOption {
+    /// A few words.
+    pub label: String,
+    /// What would be done.
+    pub description: String,
+    /// Who argued for it, by code.
+    pub supporters: Vec<String>,
+    /// What is given up for it.
+    pub trade_offs: Vec<String>,
+    /// What may go wrong.
+    pub risk: String,
+    /// How well it does by each criterion.
+    pub scores: Vec<DraftScore>,
+    /// How it stands to each limit.
+    pub constraints: Vec<DraftCheck>,
+}
+
+/// A score as a model gives it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DraftScore {
+    /// The criterion.
+    pub criterion: String,
+    /// 0 to 10; null where the record does not tell.
+    pub score: Option<f64>,
+}
+
+/// A check against a limit as a model makes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DraftCheck {
+    /// The limit.
+    pub constraint: String,
+    /// How the option stands to it.
+    pub verdict: DraftVerdict,
+    /// Why.
+    pub note: String,
+}
+
+/// How an option stands to a limit, as a model names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DraftVerdict {
+    /// Within it.
+    Pass,
+    /// It may break it.
+    Tension,
+    /// It breaks it.
+    Violation,
+}
+
+impl Answer for FormOptions {
+    const NAME: &'static str = "form_options";
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.options.len() == 1 || self.options.len() > 5 {
+            faults.push("Give two to five options, or none.".to_owned());
+        }
+        for (index, option) in self.options.iter().enumerate() {
+            empty(&mut faults, &format!("options[{index}].label"), &option.label);
+            empty(&mut faults, &format!("options[{index}].description"), &option.description);
+            let label = option.label.trim().to_lowercase();
+            if self.options[..index].iter().any(|other| other.label.trim().to_lowercase() == label) {
+                faults.push(format!("`{}` is given twice.", option.label));
+            }
+            for score in &option.scores {
+                if score.score.is_some_and(|score| !(0.0..=10.0).contains(&score)) {
+                    faults.push(format!("`options[{index}].scores`: a score is a number from 0 to 10, or null."));
+                }
+            }
+        }
+        faults
+    }
+}
+
+/// A ballot where there are options.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OptionBallot {
+    /// The decision on the proposal.
+    pub decision: Choice,
+    /// How sure, 0 to 1.
+    pub confidence: f64,
+    /// Why.
+    pub reasoning: String,
+    /// On each option.
+    pub options: Vec<OptionChoice>,
+    /// On what terms.
+    pub conditions: Vec<String>,
+    /// What would change this mind.
+    pub would_change_mind: String,
+    /// Why the decision differs from the first stance.
+    pub flip_reason: Option<String>,
+}
+
+/// What a ballot says of one option.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OptionChoice {
+    /// The option's id.
+    pub option: String,
+    /// The decision on it.
+    pub decision: Choice,
+    /// How sure, 0 to 1.
+    pub confidence: f64,
+}
+
+impl OptionBallot {
+    /// The ballot on the proposal, and the ones on the options.
+    #[must_use]
+    pub fn split(self) -> (Ballot, Vec<OptionChoice>) {
+        let ballot = Ballot {
+            decision: self.decision,
+            confidence: self.confidence,
+            reasoning: self.reasoning,
+            conditions: self.conditions,
+            would_change_mind: self.would_change_mind,
+            flip_reason: self.flip_reason,
+        };
+        (ballot, self.options)
+    }
+}
+
+impl Answer for OptionBallot {
+    const NAME: &'static str = "vote_options";
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = self.clone().split().0.faults();
+        for (index, choice) in self.options.iter().enumerate() {
+            unit(&mut faults, &format!("options[{index}].confidence"), choice.confidence);
+            if self.options[..index].iter().any(|other| other.option == choice.option) {
+                faults.push(format!("`{}` is voted on twice.", choice.option));
+            }
         }
         faults
     }

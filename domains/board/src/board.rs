@@ -10,10 +10,12 @@ use quorate_store::Store;
 use quorate_work::{Handler, Jobs};
 
 use crate::config::BoardConfig;
-use crate::engine::event::{Answered, By, Contribution, Event, Nothing, Pause, RULE, Started, Vote, Waited};
+use crate::engine::count::Rule;
+use crate::engine::event::{Answered, By, Contribution, Event, Nothing, Pause, Started, Vote, Waited};
 use crate::error::BoardError;
 use crate::feed::{Feed, StoredEvent};
 use crate::persona::Catalogue;
+use crate::ports::Research;
 use crate::prompt::Prompts;
 use crate::report::Report;
 use crate::run::World;
@@ -35,6 +37,8 @@ pub struct Deps {
     pub ids: Arc<dyn Ids>,
     /// Its section of the configuration.
     pub config: BoardConfig,
+    /// Where facts can be looked up besides the attachments.
+    pub research: Vec<Arc<dyn Research>>,
 }
 
 pub(crate) struct Parts {
@@ -67,6 +71,8 @@ impl Board {
             prompts: Arc::new(Prompts::load()?),
             personas: Arc::new(Catalogue::load(deps.config.personas_dir.as_deref())?),
             config: Arc::new(deps.config),
+            research: deps.research.into(),
+            who: None,
             caller: None,
         };
         let feed = Feed::new(deps.store.clone());
@@ -161,7 +167,8 @@ impl Board {
                 model: targets.into_iter().next().unwrap_or_else(|| route.clone()),
                 route,
                 deadline: now + chrono::Duration::seconds(seconds),
-                rule: RULE.to_owned(),
+                rule: Rule::of(session.brief.one_way_door).name().to_owned(),
+                materials: Vec::new(),
             })])
         };
         Ok(self.change(who, id, Some(now), run).await?)
@@ -401,7 +408,9 @@ impl Board {
     pub async fn report(&self, who: &Principal, id: SessionId) -> Result<Report, Problem> {
         let mut tx = self.parts.store.tenant_read(who).await?;
         store::session(&mut tx, id).await?;
-        store::report(&mut tx, id).await?.ok_or_else(|| Problem::not_found("report yet"))
+        let report = store::report(&mut tx, id).await?.ok_or_else(|| Problem::not_found("report yet"))?;
+        drop(tx);
+        self.weighed(who, id, report).await
     }
 
     /// A page of the log.

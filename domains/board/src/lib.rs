@@ -9,6 +9,7 @@ mod error;
 mod feed;
 mod http;
 pub mod persona;
+pub mod ports;
 mod prompt;
 pub mod report;
 mod run;
@@ -18,6 +19,7 @@ pub mod session;
 mod store;
 #[cfg(test)]
 mod tests;
+mod weighing;
 
 pub use board::{Board, Deps};
 pub use config::BoardConfig;

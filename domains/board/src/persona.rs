@@ -26,8 +26,9 @@ pub struct Traits {
 }
 
 /// A part that a persona can play from outside the board.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = OutsideVoice)]
 pub enum Part {
     /// Makes the best case against where the board is heading.
     Contrarian,
@@ -190,9 +191,9 @@ impl Catalogue {
         all
     }
 
-    /// The voices that can be brought in from outside the board, in a fixed order.
+    /// The voices that can be brought in from outside the board with the part each plays, in a fixed order.
     #[must_use]
-    pub fn moderators(&self, route: &str) -> Vec<Seat> {
+    pub fn moderators(&self, route: &str) -> Vec<(Part, Seat)> {
         let mut voices: Vec<(Part, &Persona)> = self
             .personas
             .values()
@@ -200,7 +201,7 @@ impl Catalogue {
             .filter(|(part, _)| *part != Part::Moderator)
             .collect();
         voices.sort_by_key(|(part, persona)| (*part, persona.code.clone()));
-        voices.into_iter().map(|(_, persona)| persona.seat("brought in by the facilitator", route)).collect()
+        voices.into_iter().map(|(part, persona)| (part, persona.seat("brought in by the facilitator", route))).collect()
     }
 }
 

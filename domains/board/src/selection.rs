@@ -74,6 +74,9 @@ mod tests {
             complexity: 0.5,
             seats: 4,
             rounds: 3,
+            form: crate::engine::event::Form::Proposal,
+            one_way: false,
+            rule: crate::engine::count::Rule::Majority,
         }
     }
 

@@ -181,6 +181,9 @@ pub struct Brief {
     pub personas: Option<Vec<String>>,
     /// Whether the board may ask the user questions.
     pub clarify: bool,
+    /// Whether the user declares that there is no way back (BRD-28).
+    #[serde(default)]
+    pub one_way_door: bool,
     /// Where the user leans, kept from the board until the vote is out.
     pub lean: Option<String>,
     /// The model route to use instead of the configured ones.
@@ -204,6 +207,8 @@ pub struct NewSession {
     pub personas: Option<Vec<String>>,
     /// Whether the board may ask questions.
     pub clarify: bool,
+    /// Whether there is no way back.
+    pub one_way_door: bool,
     /// Where the user leans.
     pub lean: Option<String>,
     /// The model route to use.
@@ -315,6 +320,7 @@ impl NewSession {
             max_rounds,
             personas: self.personas,
             clarify: self.clarify,
+            one_way_door: self.one_way_door,
             lean,
             route: self.route,
             cost_ceiling,

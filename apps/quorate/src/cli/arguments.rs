@@ -114,6 +114,9 @@ pub(crate) struct BoardOptions {
     /// Let the board ask up to three questions first
     #[arg(long)]
     pub(crate) clarify: bool,
+    /// The decision cannot be undone: three quarters of the votes must carry it
+    #[arg(long)]
+    pub(crate) one_way_door: bool,
     /// Who answers instead of the configured routes: a route, or provider/model
     #[arg(long, value_name = "ROUTE", visible_alias = "route")]
     pub(crate) model: Option<String>,

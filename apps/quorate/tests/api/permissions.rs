@@ -85,6 +85,7 @@ fn uses(app: &TestApp, session: &str) -> Vec<Use> {
             let body = match (route.method.as_str(), route.path.rsplit('/').next().unwrap_or_default()) {
                 ("POST", "sessions") => Some(quick().to_string()),
                 ("POST", "answers") => Some(json!({ "answers": [] }).to_string()),
+                ("PUT", "weights") => Some(json!({ "weights": { "cost": 1 } }).to_string()),
                 ("PATCH", _) => Some(json!({ "title": "Taken over" }).to_string()),
                 _ => None,
             };

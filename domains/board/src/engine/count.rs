@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::event::{RULE, Vote};
+use super::event::{OptionCard, OptionTally, Vote};
 use crate::session::{Decision, Outcome, Side, named};
 
 named! {
@@ -31,6 +31,55 @@ named! {
         Medium = "medium",
         /// Well.
         High = "high",
+    }
+}
+
+named! {
+    /// The rule by which a proposal carries, declared before anybody speaks (BRD-6, BRD-28).
+    Rule {
+        /// More than half of the votes cast.
+        Majority = "majority_of_votes_cast",
+        /// At least three quarters of the votes cast: for what cannot be undone.
+        ThreeQuarters = "three_quarters_of_votes_cast",
+    }
+}
+
+impl Default for Rule {
+    /// The rule of sessions that name none.
+    fn default() -> Self {
+        Self::Majority
+    }
+}
+
+impl Rule {
+    /// The rule for a decision: one without a way back needs more.
+    #[must_use]
+    pub const fn of(one_way: bool) -> Self {
+        if one_way { Self::ThreeQuarters } else { Self::Majority }
+    }
+
+    /// Whether that much support carries.
+    #[must_use]
+    pub fn carries(self, support: f64) -> bool {
+        match self {
+            Self::Majority => support > WEAK,
+            Self::ThreeQuarters => support >= STRONG,
+        }
+    }
+
+    /// The rule in words, for those who vote under it.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Majority => {
+                "A majority of the votes cast carries, abstentions left out; a conditional yes counts as support; at \
+                 least half of the seats must vote."
+            }
+            Self::ThreeQuarters => {
+                "This cannot be undone, so it takes three quarters of the votes cast to carry, abstentions left out; a \
+                 conditional yes counts as support; at least half of the seats must vote."
+            }
+        }
     }
 }
 
@@ -75,26 +124,52 @@ pub struct Tally {
     pub rule: String,
 }
 
-/// Counts the votes of `seats` seats.
+/// Counts the votes of `seats` seats on their proposal.
 #[must_use]
+pub fn count<'v>(votes: impl IntoIterator<Item = &'v Vote>, seats: usize, rule: Rule) -> Tally {
+    tally(votes.into_iter().map(|vote| (vote.decision, vote.confidence)), seats, rule)
+}
+
+/// Counts the votes on each option. A ballot that says nothing of an option is an absence there, never a no.
+#[must_use]
+pub fn count_options(options: &[OptionCard], votes: &[Vote], seats: usize, rule: Rule) -> Vec<OptionTally> {
+    let on = |option: &OptionCard| {
+        let ballots = votes.iter().filter_map(|vote| vote.options.iter().find(|one| one.option == option.id));
+        tally(ballots.map(|one| (one.decision, one.confidence)), seats, rule)
+    };
+    options.iter().map(|option| OptionTally { option: option.id.clone(), tally: on(option) }).collect()
+}
+
+/// The option with the most support of those that carry, and of several such the one that is supported more surely;
+/// none when there is none, or no difference.
+#[must_use]
+pub fn leading(tallies: &[OptionTally]) -> Option<String> {
+    let weight = |one: &OptionTally| (one.tally.support.unwrap_or(0.0), one.tally.weighted_support.unwrap_or(0.0));
+    let carried = || tallies.iter().filter(|one| one.tally.carried);
+    let order = |a: &(f64, f64), b: &(f64, f64)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
+    let best = carried().max_by(|a, b| order(&weight(a), &weight(b)))?;
+    let equals = carried().filter(|one| order(&weight(one), &weight(best)).is_eq()).count();
+    (equals == 1).then(|| best.option.clone())
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a board has a handful of seats")]
-pub fn count<'v>(votes: impl IntoIterator<Item = &'v Vote>, seats: usize) -> Tally {
+fn tally(ballots: impl Iterator<Item = (Decision, f64)>, seats: usize, rule: Rule) -> Tally {
     let (mut yes, mut no, mut conditional, mut abstain) = (0, 0, 0, 0);
     let (mut confidence, mut confidence_for, mut confidence_cast) = (0.0, 0.0, 0.0);
-    for vote in votes {
-        match vote.decision {
+    for (decision, sure) in ballots {
+        match decision {
             Decision::Yes => yes += 1,
             Decision::No => no += 1,
             Decision::Conditional => conditional += 1,
             Decision::Abstain => abstain += 1,
         }
-        confidence += vote.confidence;
-        match vote.decision.side() {
+        confidence += sure;
+        match decision.side() {
             Side::For => {
-                confidence_for += vote.confidence;
-                confidence_cast += vote.confidence;
+                confidence_for += sure;
+                confidence_cast += sure;
             }
-            Side::Against => confidence_cast += vote.confidence,
+            Side::Against => confidence_cast += sure,
             Side::Neither => {}
         }
     }
@@ -122,8 +197,8 @@ pub fn count<'v>(votes: impl IntoIterator<Item = &'v Vote>, seats: usize) -> Tal
         attendance,
         confidence_level: confidence_level(support, mean_confidence, attendance, quorum),
         quorum,
-        carried: quorum && support.is_some_and(|support| support > WEAK),
-        rule: RULE.to_owned(),
+        carried: quorum && support.is_some_and(|support| rule.carries(support)),
+        rule: rule.name().to_owned(),
     }
 }
 
@@ -151,7 +226,8 @@ fn confidence_level(support: Option<f64>, mean: Option<f64>, attendance: f64, qu
 /// relied on, is only as good as the weakest part says.
 #[must_use]
 pub fn pooled<'v>(parts: &[&Tally], votes: impl IntoIterator<Item = &'v Vote>, seats: usize) -> Tally {
-    let mut tally = count(votes, seats);
+    let strictest = parts.iter().filter_map(|part| Rule::parse(&part.rule)).max().unwrap_or_default();
+    let mut tally = count(votes, seats, strictest);
     if let Some(first) = parts.first() {
         tally.quorum = parts.iter().all(|part| part.quorum);
         tally.carried = parts.iter().all(|part| part.carried);
@@ -199,6 +275,7 @@ mod tests {
             reasoning: String::new(),
             conditions: Vec::new(),
             would_change_mind: String::new(),
+            options: Vec::new(),
             stance_before: None,
             flipped: false,
             flip_reason: None,
@@ -216,7 +293,7 @@ mod tests {
             vote(Decision::No, 0.4),
             vote(Decision::Abstain, 0.2),
         ];
-        let tally = count(&votes, 5);
+        let tally = count(&votes, 5, Rule::Majority);
         assert_eq!((tally.yes, tally.no, tally.conditional, tally.abstain, tally.absent), (1, 1, 1, 1, 1));
         assert_eq!(tally.support, Some(2.0 / 3.0));
         assert_eq!(tally.level, Level::Moderate);
@@ -228,25 +305,73 @@ mod tests {
     #[test]
     fn fewer_than_half_of_the_seats_are_no_result() {
         let votes = [vote(Decision::Yes, 1.0), vote(Decision::Yes, 1.0)];
-        let tally = count(&votes, 5);
+        let tally = count(&votes, 5, Rule::Majority);
         assert!(!tally.quorum && !tally.carried);
         assert_eq!(tally.level, Level::None);
         assert_eq!(tally.confidence_level, ConfidenceLevel::Low);
-        assert!(count(&votes, 4).quorum);
-        assert!(!count(&[], 0).quorum);
+        assert!(count(&votes, 4, Rule::Majority).quorum);
+        assert!(!count(&[], 0, Rule::Majority).quorum);
     }
 
     #[test]
     fn half_is_weak_and_does_not_carry() {
-        let tally = count(&[vote(Decision::Yes, 0.9), vote(Decision::No, 0.9)], 2);
+        let tally = count(&[vote(Decision::Yes, 0.9), vote(Decision::No, 0.9)], 2, Rule::Majority);
         assert_eq!(tally.level, Level::Weak);
         assert!(!tally.carried);
     }
 
     #[test]
+    fn what_cannot_be_undone_takes_three_quarters() {
+        let votes = |yes: usize, no: usize| {
+            let yes = std::iter::repeat_n(vote(Decision::Yes, 0.8), yes);
+            yes.chain(std::iter::repeat_n(vote(Decision::No, 0.8), no)).collect::<Vec<_>>()
+        };
+        for (yes, no, majority, three_quarters) in [(3, 2, true, false), (3, 1, true, true), (1, 1, false, false)] {
+            let votes = votes(yes, no);
+            assert_eq!(count(&votes, yes + no, Rule::Majority).carried, majority, "{yes} to {no}");
+            assert_eq!(count(&votes, yes + no, Rule::of(true)).carried, three_quarters, "{yes} to {no}");
+        }
+    }
+
+    #[test]
+    fn options_are_counted_each_by_itself_and_silence_is_no_vote() {
+        let card = |id: &str| OptionCard {
+            id: id.to_owned(),
+            label: String::new(),
+            description: String::new(),
+            supporters: Vec::new(),
+            trade_offs: Vec::new(),
+            risk: String::new(),
+            scores: Vec::new(),
+            constraints: Vec::new(),
+        };
+        let ballot = |on: &[(&str, Decision, f64)]| {
+            let options = on.iter().map(|(option, decision, confidence)| crate::engine::event::OptionVote {
+                option: (*option).to_owned(),
+                decision: *decision,
+                confidence: *confidence,
+            });
+            Vote { options: options.collect(), ..vote(Decision::Yes, 0.9) }
+        };
+        let votes = [
+            ballot(&[("A", Decision::Yes, 0.6), ("B", Decision::Yes, 0.9)]),
+            ballot(&[("A", Decision::Conditional, 0.6), ("B", Decision::No, 0.5), ("X", Decision::Yes, 1.0)]),
+            ballot(&[("A", Decision::No, 0.9)]),
+        ];
+        let tallies = count_options(&[card("A"), card("B")], &votes, 3, Rule::Majority);
+        let of = |index: usize| &tallies[index].tally;
+        assert_eq!((of(0).yes, of(0).conditional, of(0).no, of(0).absent, of(0).carried), (1, 1, 1, 0, true));
+        assert_eq!((of(1).yes, of(1).no, of(1).absent, of(1).carried), (1, 1, 1, false));
+        assert_eq!(leading(&tallies).as_deref(), Some("A"));
+        // Two that cannot be told apart: neither leads.
+        let same = [ballot(&[("A", Decision::Yes, 0.8), ("B", Decision::Yes, 0.8)])];
+        assert_eq!(leading(&count_options(&[card("A"), card("B")], &same, 1, Rule::Majority)), None);
+    }
+
+    #[test]
     fn a_clear_no_is_a_certain_result() {
         let votes: Vec<_> = (0..4).map(|_| vote(Decision::No, 0.8)).collect();
-        let tally = count(&votes, 4);
+        let tally = count(&votes, 4, Rule::Majority);
         assert_eq!(tally.support, Some(0.0));
         assert_eq!(tally.confidence_level, ConfidenceLevel::High);
     }
@@ -269,7 +394,7 @@ mod tests {
             let decisions = [Decision::Yes, Decision::No, Decision::Conditional, Decision::Abstain];
             let votes: Vec<_> = ballots.iter().map(|(d, c)| vote(decisions[usize::from(*d)], *c)).collect();
             let seats = votes.len() + missing;
-            let tally = count(&votes, seats);
+            let tally = count(&votes, seats, Rule::Majority);
             prop_assert_eq!(tally.yes + tally.no + tally.conditional + tally.abstain + tally.absent, seats);
             for share in [tally.support, tally.weighted_support, tally.mean_confidence, Some(tally.attendance)].into_iter().flatten() {
                 prop_assert!((0.0..=1.0 + 1e-9).contains(&share));

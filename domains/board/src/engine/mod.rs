@@ -3,6 +3,9 @@
 
 pub mod count;
 pub mod event;
+pub mod matrix;
+#[cfg(test)]
+mod matrix_tests;
 pub mod measure;
 mod plan;
 mod state;

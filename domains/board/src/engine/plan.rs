@@ -8,6 +8,7 @@ use super::count::overall;
 use super::event::{Answered, By, ContributionKind, End, Event, Limit, LimitKind, PhaseChange, Seat};
 use super::state::{Lifecycle, State, Track};
 use super::track_plan::plan_track;
+use crate::persona::Part;
 use crate::report::heading;
 use crate::session::{Answer, Failure, FailureCode, Outcome, Phase};
 
@@ -17,7 +18,7 @@ pub struct Rules {
     /// How long questions wait for the user.
     pub clarification_timeout: Duration,
     /// Voices that may be brought in from outside the board: contrarian, sceptic, optimist.
-    pub moderators: Vec<Seat>,
+    pub moderators: Vec<(Part, Seat)>,
 }
 
 /// A call on the world. Its key names it for good: what has been answered is never asked again (BRD-21).
@@ -59,6 +60,20 @@ pub enum Call {
         /// The round just finished.
         round: u8,
     },
+    /// Look up what the facilitator wants to know.
+    Research {
+        /// The sub-problem.
+        sub_problem: usize,
+        /// The round just finished.
+        round: u8,
+        /// The question.
+        question: String,
+    },
+    /// Lay out the options of a choice.
+    FormOptions {
+        /// The sub-problem.
+        sub_problem: usize,
+    },
     /// Ask a persona for its ballot.
     Vote {
         /// The sub-problem.
@@ -86,6 +101,8 @@ impl Call {
             }
             Self::Measure { sub_problem, round } => format!("measure/{sub_problem}/{round}"),
             Self::Facilitate { sub_problem, round } => format!("facilitate/{sub_problem}/{round}"),
+            Self::Research { sub_problem, round, .. } => format!("research/{sub_problem}/{round}"),
+            Self::FormOptions { sub_problem } => format!("options/{sub_problem}"),
             Self::Vote { sub_problem, seat } => format!("vote/{sub_problem}/{}", seat.code),
             Self::Synthesize { sub_problem: Some(index) } => format!("synthesize/{index}"),
             Self::Synthesize { sub_problem: None } => "synthesize".to_owned(),

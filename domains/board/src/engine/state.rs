@@ -5,11 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use quorate_kernel::MicroUsd;
 
 use super::event::{
-    Absence, Asked, By, Contribution, Counted, Event, Facilitated, LimitKind, Measured, RoundStart, Seat, Started,
-    StopReason, SubProblem, Synthesized, Vote, VotingStart,
+    Absence, Asked, By, Contribution, Counted, Event, Facilitated, LimitKind, Material, Measured, OptionCard,
+    OptionsFormed, Researched, RoundStart, Seat, Source, Started, StopReason, SubProblem, Synthesized, Vote,
+    VotingStart,
 };
 use super::stop::{RoundFacts, Thresholds};
 use crate::session::{Answer, Brief, Decision, Mode, Outcome, Phase, Question, SessionId, Stance};
+
+/// How often facilitators may have something looked up in one session.
+const RESEARCH_LIMIT: usize = 3;
 
 /// Where a session is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +51,8 @@ pub struct State {
     pub questions: Vec<Question>,
     /// All answers so far.
     pub answers: Vec<Answer>,
+    /// What was looked up so far.
+    pub research: Vec<Researched>,
     /// Whether intake is over.
     pub intake_done: bool,
     /// Who split the problem.
@@ -86,6 +92,8 @@ pub struct Track {
     pub facilitated: Option<Facilitated>,
     /// The last round after which the user was asked.
     pub asked_after: Option<u8>,
+    /// The options that were formed; none before, and none where there was nothing to form.
+    pub options: Option<OptionsFormed>,
     /// The vote, once it has begun.
     pub voting: Option<VotingStart>,
     /// The ballots, in the order of the seats.
@@ -119,6 +127,7 @@ impl State {
             asked_in_discussion: 0,
             questions: Vec::new(),
             answers: Vec::new(),
+            research: Vec::new(),
             intake_done: false,
             decomposed_by: None,
             tracks: Vec::new(),
@@ -197,6 +206,10 @@ impl State {
             Event::FacilitatorDecided(facilitated) => {
                 self.with_track(facilitated.sub_problem, |track| track.facilitated = Some(facilitated.clone()));
             }
+            Event::OptionsFormed(formed) => {
+                self.with_track(formed.sub_problem, |track| track.options = Some(formed.clone()));
+            }
+            Event::ResearchDone(researched) => self.research.push(researched.clone()),
             Event::VotingStarted(voting) => self.with_track(voting.sub_problem, |track| {
                 track.facilitated = None;
                 track.voting = Some(voting.clone());
@@ -256,6 +269,29 @@ impl State {
         self.brief.clarify && self.asked.is_none() && self.limit.is_none() && self.asked_in_discussion < 2
     }
 
+    /// Whether a facilitator may have something looked up: at most three times a session.
+    #[must_use]
+    pub fn may_research(&self) -> bool {
+        self.limit.is_none() && self.research.len() < RESEARCH_LIMIT
+    }
+
+    /// What was looked up for a sub-problem after a round.
+    #[must_use]
+    pub fn researched(&self, sub_problem: usize, round: u8) -> Option<&Researched> {
+        self.research.iter().find(|done| done.sub_problem == sub_problem && done.round == round)
+    }
+
+    /// Every passage that was found so far.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.research.iter().flat_map(|done| &done.sources)
+    }
+
+    /// The documents that the user attached.
+    #[must_use]
+    pub fn materials(&self) -> &[Material] {
+        self.started.as_ref().map_or(&[], |started| &started.materials)
+    }
+
     /// The sub-problem of that index.
     #[must_use]
     pub fn track(&self, index: usize) -> Option<&Track> {
@@ -280,6 +316,7 @@ impl Track {
             absences: Vec::new(),
             facilitated: None,
             asked_after: None,
+            options: None,
             voting: None,
             votes: Vec::new(),
             counted: None,
@@ -404,6 +441,12 @@ impl Track {
             Mode::Standard => brief.max_rounds.min(2),
             Mode::Deep => brief.max_rounds.min(self.sub_problem.rounds.max(1)),
         }
+    }
+
+    /// The options that are voted on beside the proposal.
+    #[must_use]
+    pub fn options(&self) -> &[OptionCard] {
+        self.options.as_ref().map_or(&[], |formed| &formed.options)
     }
 
     /// Why its discussion ended.

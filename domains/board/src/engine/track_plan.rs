@@ -2,15 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
-use super::count::{Tally, count};
+use super::count::{Rule, Tally, count, count_options, leading};
 use super::event::{
-    Asked, ContributionKind, Counted, Event, Facilitated, LimitKind, PhaseChange, RULE, RoundKind, RoundStart, Seat,
+    Asked, ContributionKind, Counted, Event, Facilitated, Form, LimitKind, PhaseChange, RoundKind, RoundStart, Seat,
     StopReason, VotingStart,
 };
 use super::plan::{Call, Plan, Rules, is_done, needs_report};
 use super::state::{Round, State, Track};
 use super::stop::{Course, stop};
 use crate::answer::Action;
+use crate::persona::Part;
 use crate::session::{Outcome, Phase, Question, derived_id};
 
 /// What either side needs to break a deadlock at the vote.
@@ -79,7 +80,7 @@ fn discuss(state: &State, track: &Track, round: &Round, rules: &Rules, now: Date
         limit: state.limit,
     };
     if let Some(reason) = stop(&course) {
-        open_vote(track, reason, plan);
+        close_discussion(track, reason, plan);
         return;
     }
     let Some(facilitated) = &track.facilitated else {
@@ -88,7 +89,7 @@ fn discuss(state: &State, track: &Track, round: &Round, rules: &Rules, now: Date
         return;
     };
     match facilitated.action {
-        Action::Vote => open_vote(track, StopReason::Facilitator, plan),
+        Action::Vote => close_discussion(track, StopReason::Facilitator, plan),
         Action::AskUser if track.asked_after != Some(round.start.round) => {
             // Another sub-problem's question may be open; then this one waits its turn.
             if state.asked.is_none() {
@@ -96,6 +97,10 @@ fn discuss(state: &State, track: &Track, round: &Round, rules: &Rules, now: Date
             }
         }
         Action::AskUser if state.asked.is_some() => {}
+        Action::Research if state.researched(index, round.start.round).is_none() => {
+            let question = facilitated.question.clone().unwrap_or_else(|| facilitated.reason.clone());
+            plan.calls.push(Call::Research { sub_problem: index, round: round.start.round, question });
+        }
         _ => plan.event(Event::RoundStarted(next_round(track, round, facilitated, rules))),
     }
 }
@@ -152,8 +157,8 @@ fn next_round(track: &Track, last: &Round, facilitated: &Facilitated, rules: &Ru
             let rest = everyone().into_iter().filter(|code| lead.is_none_or(|lead| lead.code != *code)).collect();
             (lead.map(|seat| (*seat).clone()), rest)
         }
-        Action::Moderate => (moderator(track, last, rules), everyone()),
-        Action::Continue | Action::AskUser | Action::Vote => {
+        Action::Moderate => (moderator(track, last, facilitated.voice, rules), everyone()),
+        Action::Continue | Action::Research | Action::AskUser | Action::Vote => {
             (None, if chosen.is_empty() { everyone() } else { chosen })
         }
     };
@@ -163,7 +168,7 @@ fn next_round(track: &Track, last: &Round, facilitated: &Facilitated, rules: &Ru
         round: last.start.round + 1,
         kind: RoundKind::Discussion,
         // A question to the user was for the user; its answer stands with the problem.
-        action: if asked { Action::Continue } else { facilitated.action },
+        action: if asked || facilitated.action == Action::Research { Action::Continue } else { facilitated.action },
         direction: facilitated.question.clone().filter(|_| !asked),
         lead,
         target: facilitated.target.clone(),
@@ -171,16 +176,27 @@ fn next_round(track: &Track, last: &Round, facilitated: &Facilitated, rules: &Ru
     }
 }
 
-/// The next voice from outside: each one not yet on the board, in turn.
-fn moderator(track: &Track, last: &Round, rules: &Rules) -> Option<Seat> {
-    let free: Vec<&Seat> = rules
+/// The next voice from outside: the one that was asked for, else each one that has neither a seat nor spoken, in turn.
+fn moderator(track: &Track, last: &Round, wanted: Option<Part>, rules: &Rules) -> Option<Seat> {
+    let free: Vec<&(Part, Seat)> = rules
         .moderators
         .iter()
-        .filter(|voice| track.seats.iter().all(|seat| seat.code != voice.code))
-        .filter(|voice| !track.voices().any(|said| said.persona_code.as_deref() == Some(voice.code.as_str())))
+        .filter(|(_, voice)| track.seats.iter().all(|seat| seat.code != voice.code))
+        .filter(|(_, voice)| !track.voices().any(|said| said.persona_code.as_deref() == Some(voice.code.as_str())))
         .collect();
     let turn = usize::from(last.start.round) % free.len().max(1);
-    free.get(turn).map(|seat| (*seat).clone())
+    let named = free.iter().find(|(part, _)| Some(*part) == wanted);
+    named.or_else(|| free.get(turn)).map(|(_, seat)| seat.clone())
+}
+
+/// Before the vote on a choice its options are laid out, while there is money and time for it and somebody spoke.
+fn close_discussion(track: &Track, stop_reason: StopReason, plan: &mut Plan) {
+    let unformed = track.sub_problem.form == Form::Choice && track.options.is_none();
+    if unformed && stop_reason != StopReason::NoVoices {
+        plan.calls.push(Call::FormOptions { sub_problem: track.sub_problem.index });
+    } else {
+        open_vote(track, stop_reason, plan);
+    }
 }
 
 fn open_vote(track: &Track, stop_reason: StopReason, plan: &mut Plan) {
@@ -188,7 +204,7 @@ fn open_vote(track: &Track, stop_reason: StopReason, plan: &mut Plan) {
     plan.event(Event::VotingStarted(VotingStart {
         sub_problem: track.sub_problem.index,
         proposal: track.sub_problem.proposal.clone(),
-        rule: RULE.to_owned(),
+        rule: track.sub_problem.rule.name().to_owned(),
         seats: track.present().map(|seat| seat.code.clone()).collect(),
         stop_reason,
     }));
@@ -210,7 +226,10 @@ fn vote(state: &State, track: &Track, plan: &mut Plan) {
 }
 
 fn result(track: &Track) -> Counted {
-    let tally = count(&track.votes, track.seats.len());
+    // As it was declared when the vote began.
+    let declared = track.voting.as_ref().and_then(|voting| Rule::parse(&voting.rule)).unwrap_or_default();
+    let tally = count(&track.votes, track.seats.len(), declared);
+    let options = count_options(track.options(), &track.votes, track.seats.len(), declared);
     let outcome = if !tally.quorum {
         Outcome::NoQuorum
     } else {
@@ -221,7 +240,7 @@ fn result(track: &Track) -> Counted {
             _ => Outcome::Complete,
         }
     };
-    Counted { sub_problem: track.sub_problem.index, tally, outcome }
+    Counted { sub_problem: track.sub_problem.index, tally, outcome, leading: leading(&options), options }
 }
 
 /// One side has three quarters.

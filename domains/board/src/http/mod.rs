@@ -5,6 +5,7 @@ mod personas;
 mod results;
 mod sessions;
 mod stream;
+mod weighing;
 
 use quorate_http::{Access, Routes};
 use quorate_kernel::Permission;
@@ -33,6 +34,8 @@ pub fn routes(board: Board) -> Routes<()> {
         .add(read, routes!(results::events))
         .add(read, routes!(results::export))
         .add(read, routes!(stream::stream))
+        .add(read, routes!(weighing::matrices))
+        .add(write, routes!(weighing::set_weights))
         .add(Access::Needs(Permission::PersonaRead), routes!(personas::list))
         .with_state(board)
 }

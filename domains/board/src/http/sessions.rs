@@ -53,6 +53,10 @@ pub(super) struct CreateSession {
     /// Whether the board may ask you questions; no unless told.
     #[serde(default)]
     clarify: bool,
+    /// Whether the decision cannot be undone; then it takes three quarters of the votes to carry. No unless told; the
+    /// board may find it so for a part of the problem.
+    #[serde(default)]
+    one_way_door: bool,
     /// Where you lean, at most 500 characters. The board does not see it.
     lean: Option<String>,
     /// The model route, or `provider/model`, to use instead of the configured ones.
@@ -70,6 +74,7 @@ impl From<CreateSession> for NewSession {
             max_rounds: body.max_rounds,
             personas: body.personas,
             clarify: body.clarify,
+            one_way_door: body.one_way_door,
             lean: body.lean,
             route: body.route,
             any_model: false,
@@ -93,6 +98,8 @@ pub(super) struct SessionView {
     max_rounds: u8,
     personas: Option<Vec<String>>,
     clarify: bool,
+    /// Whether you declared that it cannot be undone.
+    one_way_door: bool,
     /// Where you leaned before you heard the board; shown when the session is over.
     lean: Option<String>,
     /// Whether the offline demo model speaks in it.
@@ -127,6 +134,7 @@ impl From<session::Session> for SessionView {
             max_rounds: session.brief.max_rounds,
             personas: session.brief.personas,
             clarify: session.brief.clarify,
+            one_way_door: session.brief.one_way_door,
             lean: session.brief.lean.filter(|_| session.completed_at.is_some()),
             offline_demo: session.offline_demo,
             model: session.model,

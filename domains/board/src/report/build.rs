@@ -1,8 +1,9 @@
 //! Puts a report together from the state.
 
-use super::{Dissent, Method, Report, RoundReport, SubReport, heading, markdown};
+use super::{Dissent, Method, OptionReport, Report, RoundReport, SubReport, heading, markdown};
 use crate::engine::count::{Tally, pooled};
-use crate::engine::event::Synthesized;
+use crate::engine::event::{OptionCard, Synthesized};
+use crate::engine::matrix::matrix;
 use crate::engine::{State, Track};
 use crate::prompt;
 use crate::session::Outcome;
@@ -79,5 +80,19 @@ fn sub_report(track: &Track) -> SubReport {
             .map(|m| RoundReport { round: m.round, novelty: m.novelty, drift: m.drift, agreement: m.agreement })
             .collect(),
         stop_reason: track.stop_reason(),
+        one_way: track.sub_problem.one_way,
+        options: track.options().iter().map(|card| option_report(track, card)).collect(),
+        leading_option: track.counted.as_ref().and_then(|counted| counted.leading.clone()),
+        matrix: track
+            .options
+            .as_ref()
+            .filter(|formed| !formed.options.is_empty())
+            .map(|formed| matrix(formed.sub_problem, &formed.options, &formed.criteria, None)),
     }
+}
+
+fn option_report(track: &Track, card: &OptionCard) -> OptionReport {
+    let counted = track.counted.as_ref();
+    let tally = counted.and_then(|counted| counted.options.iter().find(|one| one.option == card.id));
+    OptionReport { card: card.clone(), vote_distribution: tally.map(|one| one.tally.clone()) }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Report, SubReport};
+use super::{Report, SubReport, choices};
 use crate::engine::count::Tally;
 use crate::engine::event::StopReason;
 use crate::session::{Brief, FailureCode, Outcome, Phase};
@@ -49,6 +49,9 @@ fn write_all(out: &mut String, report: &Report, brief: &Brief) -> std::fmt::Resu
     list(out, "Key insights", &report.key_insights)?;
     writeln!(out, "## Votes\n")?;
     votes(out, report)?;
+    for part in &report.sub_problems {
+        choices::options(out, part)?;
+    }
     if !report.dissenting_views.is_empty() {
         writeln!(out, "## Dissenting views\n")?;
         for view in &report.dissenting_views {
@@ -83,11 +86,14 @@ fn section(out: &mut String, title: &str, text: &str) -> std::fmt::Result {
     if text.trim().is_empty() { Ok(()) } else { writeln!(out, "## {title}\n\n{}\n", text.trim()) }
 }
 
-fn list(out: &mut String, title: &str, items: &[String]) -> std::fmt::Result {
+/// A list under its title; without one, the list alone.
+pub(super) fn list(out: &mut String, title: &str, items: &[String]) -> std::fmt::Result {
     if items.is_empty() {
         return Ok(());
     }
-    writeln!(out, "## {title}\n")?;
+    if !title.is_empty() {
+        writeln!(out, "## {title}\n")?;
+    }
     for item in items {
         writeln!(out, "- {}", item.trim().replace('\n', " "))?;
     }
@@ -118,7 +124,8 @@ fn votes(out: &mut String, report: &Report) -> std::fmt::Result {
     writeln!(out, "\nConfidence in this result: **{confidence}**.\n")
 }
 
-fn support(tally: &Tally) -> String {
+/// How far a proposal is supported, in words.
+pub(super) fn support(tally: &Tally) -> String {
     match (tally.quorum, tally.support) {
         (false, _) => "no quorum".to_owned(),
         (true, None) => "nobody took a side".to_owned(),
@@ -164,7 +171,8 @@ fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
-fn cell(text: &str) -> String {
+/// A text that keeps within its cell of a table.
+pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 

@@ -2,6 +2,7 @@
 //! (BRD-6, BRD-7, BRD-29).
 
 mod build;
+mod choices;
 mod markdown;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,8 @@ pub use markdown::markdown;
 
 use crate::answer::NextAction;
 use crate::engine::count::Tally;
-use crate::engine::event::{Absence, By, StopReason};
+use crate::engine::event::{Absence, By, OptionCard, StopReason};
+use crate::engine::matrix::Matrix;
 use crate::session::{Decision, Mode, Outcome};
 
 /// The heading that follows from how a session ended.
@@ -103,6 +105,28 @@ pub struct SubReport {
     pub rounds: Vec<RoundReport>,
     /// Why discussion ended.
     pub stop_reason: Option<StopReason>,
+    /// Whether it cannot be undone, so that it took three quarters of the votes to carry.
+    #[serde(default)]
+    pub one_way: bool,
+    /// The courses to choose among; none where it was not a choice.
+    #[serde(default)]
+    pub options: Vec<OptionReport>,
+    /// The option that the votes put first; none where none carried alone.
+    #[serde(default)]
+    pub leading_option: Option<String>,
+    /// The options by criteria; none without options.
+    #[serde(default)]
+    pub matrix: Option<Matrix>,
+}
+
+/// An option as the report shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OptionReport {
+    /// The card.
+    #[serde(flatten)]
+    pub card: OptionCard,
+    /// The count of the votes on it; none before they were counted.
+    pub vote_distribution: Option<Tally>,
 }
 
 /// A round in numbers; what is unknown is absent (BRD-12).

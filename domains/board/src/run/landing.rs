@@ -3,14 +3,19 @@
 use chrono::{DateTime, Utc};
 
 use super::ask::{Answered, Unanswered};
+use super::options::{option_votes, options_formed};
 use super::step::{Landing, Measures, World, speaks};
-use crate::answer::{Action, Ballot, Clarify, Contribute, Decompose, Facilitate, ReportDraft, Select};
+use crate::answer::{Action, Ballot, Clarify, Contribute, Decompose, Door, Facilitate, PartForm, ReportDraft, Select};
+use crate::engine::count::Rule;
 use crate::engine::event::{
     Absence, Answered as UserAnswered, Asked, By, Contribution, ContributionKind, ContributionRecord, Decomposed,
-    Event, Facilitated, Measured, PersonaStance, Seat, Selected, SubProblem, Synthesized, Vote,
+    Event, Facilitated, Form, Measured, OptionVote, PersonaStance, ResearchStatus, Researched, Seat, Selected, Source,
+    SubProblem, Synthesized, Vote,
 };
 use crate::engine::measure::agreement;
 use crate::engine::{Call, State, Track, plan_outcome};
+use crate::persona::Part;
+use crate::ports::{Findings, Passage};
 use crate::report;
 use crate::selection;
 use crate::session::{FailureCode, MAX_ROUNDS, Phase, Question, Side, Stance, derived_id};
@@ -39,9 +44,22 @@ pub(crate) fn events(world: &World, state: &State, call: &Call, landing: Landing
         (Call::Facilitate { sub_problem, round }, Landing::Facilitate(result)) => {
             with_track(state, *sub_problem, |track| facilitated(world, state, track, *round, result, now))
         }
-        (Call::Vote { sub_problem, seat }, Landing::Vote(result)) => {
-            with_track(state, *sub_problem, |track| voted(state, track, call, seat, result, now))
+        (Call::Research { sub_problem, round, question }, Landing::Research(findings)) => {
+            vec![researched(state, *sub_problem, *round, question, findings).into()]
         }
+        (Call::FormOptions { sub_problem }, Landing::FormOptions(result)) => {
+            with_track(state, *sub_problem, |track| vec![options_formed(state, track, result)])
+        }
+        (Call::Vote { sub_problem, seat }, Landing::Vote(result)) => with_track(state, *sub_problem, |track| {
+            voted(state, track, call, seat, result.map(|answered| (answered, Vec::new())), now)
+        }),
+        (Call::Vote { sub_problem, seat }, Landing::VoteOptions(result)) => with_track(state, *sub_problem, |track| {
+            let result = result.map(|Answered { value, answer, charge }| {
+                let (value, choices) = value.split();
+                (Answered { value, answer, charge }, option_votes(track, &choices))
+            });
+            voted(state, track, call, seat, result, now)
+        }),
         (Call::Synthesize { .. }, Landing::SynthesizeSub(result)) => {
             synthesized(state, call, result.map(|a| (ReportDraft::from(a.value), a.charge)))
         }
@@ -59,7 +77,7 @@ fn with_track(state: &State, index: usize, make: impl FnOnce(&Track) -> Vec<NewE
     state.track(index).map(make).unwrap_or_default()
 }
 
-fn charged(event: Event, charge: Charge) -> NewEvent {
+pub(super) fn charged(event: Event, charge: Charge) -> NewEvent {
     NewEvent { event, charge: Some(charge), report: None }
 }
 
@@ -121,6 +139,9 @@ fn decomposed(state: &State, result: Result<Answered<Decompose>, Unanswered>) ->
                 complexity: part.complexity,
                 seats,
                 rounds,
+                form: if part.form == PartForm::Choice { Form::Choice } else { Form::Proposal },
+                one_way: state.brief.one_way_door || part.door == Door::OneWay,
+                rule: Rule::of(state.brief.one_way_door || part.door == Door::OneWay),
             }
         })
         .collect();
@@ -146,6 +167,9 @@ fn whole(state: &State) -> SubProblem {
         complexity: 0.5,
         seats,
         rounds,
+        form: Form::Proposal,
+        one_way: state.brief.one_way_door,
+        rule: Rule::of(state.brief.one_way_door),
     }
 }
 
@@ -232,7 +256,12 @@ fn contributed(
     let sub_problem = place.track.sub_problem.index;
     match result {
         Ok(Answered { value, answer, charge }) => {
-            let builds_on = value.builds_on.iter().filter_map(|name| place.heard(&seat.code, name)).collect();
+            let builds_on: Vec<uuid::Uuid> =
+                value.builds_on.iter().filter_map(|name| place.heard(&seat.code, name)).collect();
+            let sources = sources(state, &value.builds_on);
+            let before = place.track.stance(&seat.code);
+            let flipped = before.is_some_and(|before| side(before) != side(value.stance.stance()));
+            let unsupported_flip = speaks(place.kind) && flipped && builds_on.is_empty() && sources.is_empty();
             let contribution = Contribution {
                 id: derived_id(state.id, &place.call.key()),
                 reference: place.track.reference(place.round, &seat.code),
@@ -244,6 +273,8 @@ fn contributed(
                 persona_name: seat.name.clone(),
                 content: value.content.trim().to_owned(),
                 builds_on,
+                sources,
+                unsupported_flip,
                 stance: speaks(place.kind).then(|| value.stance.stance()),
                 tokens_in: answer.usage.input,
                 tokens_out: answer.usage.output,
@@ -319,6 +350,7 @@ fn facilitated(
         speakers: track.present().map(|seat| seat.code.clone()).collect(),
         question: None,
         target: None,
+        voice: None,
         decided_by: By::Rule,
     };
     let Answered { value, answer, charge } = match result {
@@ -333,6 +365,10 @@ fn facilitated(
         let decided = by_rule("A question to the user is not open now; every seat speaks.");
         return vec![charged(Event::FacilitatorDecided(decided), charge)];
     }
+    if action == Action::Research && !(state.may_research() && world.can_research(state)) {
+        let decided = by_rule("Nothing can be looked up now; every seat speaks.");
+        return vec![charged(Event::FacilitatorDecided(decided), charge)];
+    }
     let named = |code: &String| track.present().any(|seat| seat.code == *code);
     let decided = Facilitated {
         sub_problem,
@@ -342,6 +378,7 @@ fn facilitated(
         speakers: value.speakers.into_iter().filter(named).collect(),
         question: value.question.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
         target: value.target.filter(|name| referred(track, name).is_some()),
+        voice: value.voice.map(Part::from).filter(|_| action == Action::Moderate),
         decided_by: By::Model,
     };
     let content = match &decided.question {
@@ -359,6 +396,8 @@ fn facilitated(
         persona_name: "Facilitator".to_owned(),
         content,
         builds_on: decided.target.iter().filter_map(|name| referred(track, name)).collect(),
+        sources: Vec::new(),
+        unsupported_flip: false,
         stance: None,
         tokens_in: answer.usage.input,
         tokens_out: answer.usage.output,
@@ -379,11 +418,11 @@ fn voted(
     track: &Track,
     call: &Call,
     seat: &Seat,
-    result: Result<Answered<Ballot>, Unanswered>,
+    result: Result<(Answered<Ballot>, Vec<OptionVote>), Unanswered>,
     now: DateTime<Utc>,
 ) -> Vec<NewEvent> {
     let sub_problem = track.sub_problem.index;
-    let Answered { value, answer, charge } = match result {
+    let (Answered { value, answer, charge }, options) = match result {
         Ok(answered) => answered,
         Err(unanswered) => {
             let round = track.rounds.last().map_or(0, |round| round.start.round);
@@ -394,7 +433,7 @@ fn voted(
     let now_stance = Stance { decision: value.decision.into(), confidence: value.confidence };
     let flipped = stance_before.is_some_and(|before| side(before) != side(now_stance));
     let flip_reason = value.flip_reason.map(|text| text.trim().to_owned()).filter(|text| flipped && !text.is_empty());
-    let supported = flip_reason.as_deref().is_some_and(|text| cites(track, text));
+    let supported = flip_reason.as_deref().is_some_and(|text| cites(state, track, text));
     let vote = Vote {
         id: derived_id(state.id, &call.key()),
         sub_problem,
@@ -405,6 +444,7 @@ fn voted(
         reasoning: value.reasoning.trim().to_owned(),
         conditions: value.conditions.into_iter().filter(|text| !text.trim().is_empty()).collect(),
         would_change_mind: value.would_change_mind.trim().to_owned(),
+        options,
         stance_before,
         flipped,
         flip_reason,
@@ -419,9 +459,46 @@ const fn side(stance: Stance) -> Side {
     stance.decision.side()
 }
 
-/// Whether a text cites a contribution that exists.
-fn cites(track: &Track, text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| referred(track, word).is_some())
+/// Whether a text cites a contribution or a passage that exists.
+fn cites(state: &State, track: &Track, text: &str) -> bool {
+    let known = |word: &str| referred(track, word).is_some() || state.sources().any(|source| source.reference == word);
+    text.split(|c: char| !c.is_ascii_alphanumeric()).any(known)
+}
+
+/// The passages among refs such as `S1`, each once.
+fn sources(state: &State, names: &[String]) -> Vec<String> {
+    let mut cited: Vec<String> = names.iter().map(|name| name.trim().trim_matches(['[', ']']).to_owned()).collect();
+    cited.retain(|name| state.sources().any(|source| source.reference == *name));
+    cited.sort();
+    cited.dedup();
+    cited
+}
+
+/// Passages get the next refs of the session, so that a ref means one passage for good.
+fn researched(state: &State, sub_problem: usize, round: u8, question: &str, findings: Findings) -> Event {
+    let taken = state.sources().count();
+    let (status, passages) = match findings {
+        Findings::Passages(passages) if !passages.is_empty() => (ResearchStatus::Found, passages),
+        Findings::Passages(_) | Findings::Nothing => (ResearchStatus::Nothing, Vec::new()),
+        Findings::Unavailable(reason) => {
+            tracing::warn!(session_id = %state.id, reason, "something could not be looked up");
+            (ResearchStatus::Unavailable, Vec::new())
+        }
+    };
+    let cited = |(index, passage): (usize, Passage)| Source {
+        reference: format!("S{}", taken + index + 1),
+        source_id: passage.source_id,
+        title: passage.title,
+        locator: passage.locator,
+        text: passage.text,
+    };
+    Event::ResearchDone(Researched {
+        sub_problem,
+        round,
+        question: question.to_owned(),
+        status,
+        sources: passages.into_iter().enumerate().map(cited).collect(),
+    })
 }
 
 fn synthesized(state: &State, call: &Call, result: Result<(ReportDraft, Charge), Unanswered>) -> Vec<NewEvent> {

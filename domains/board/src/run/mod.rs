@@ -4,6 +4,7 @@
 mod ask;
 mod flights;
 mod landing;
+mod options;
 mod partial;
 mod step;
 mod variables;
@@ -98,7 +99,7 @@ impl Drive {
             endpoint: "",
             request_id: id.to_string(),
         };
-        let world = World { caller: Some(Arc::new(caller)), ..world };
+        let world = World { caller: Some(Arc::new(caller)), who: Some(Arc::new(principal.clone())), ..world };
         Ok(Self { store, clock, world, rules, principal, state, epoch })
     }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use quorate_kernel::Principal;
 use quorate_models::{Caller, Models};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
@@ -12,13 +13,16 @@ use uuid::Uuid;
 use super::ask::{Answered, Estimate, Heard, Question, Unanswered, ask};
 use super::partial::{PartialObject, Piece};
 use super::variables;
-use crate::answer::{Ballot, Clarify, Contribute, Decompose, Facilitate, Select, Synthesize, SynthesizeSub};
+use crate::answer::{
+    Ballot, Clarify, Contribute, Decompose, Facilitate, FormOptions, OptionBallot, Select, Synthesize, SynthesizeSub,
+};
 use crate::config::BoardConfig;
 use crate::engine::event::{ContributionKind, ContributionStart, Event, Section, SubProblemRef};
 use crate::engine::plan_outcome;
 use crate::engine::{Call, State};
 use crate::error::BoardError;
 use crate::persona::Catalogue;
+use crate::ports::{Findings, Research, ResearchQuery};
 use crate::prompt::Prompts;
 use crate::session::derived_id;
 
@@ -29,6 +33,10 @@ pub(crate) struct World {
     pub(crate) prompts: Arc<Prompts>,
     pub(crate) personas: Arc<Catalogue>,
     pub(crate) config: Arc<BoardConfig>,
+    /// Where facts can be looked up.
+    pub(crate) research: Arc<[Arc<dyn Research>]>,
+    /// For whom the session that is driven runs; nobody before one is.
+    pub(crate) who: Option<Arc<Principal>>,
     /// Who pays for the session that is driven; none before one is.
     pub(crate) caller: Option<Arc<Caller>>,
 }
@@ -54,7 +62,10 @@ pub(crate) enum Landing {
     Contribute(Result<Answered<Contribute>, Unanswered>),
     Measure(Option<Measures>),
     Facilitate(Result<Answered<Facilitate>, Unanswered>),
+    Research(Findings),
+    FormOptions(Result<Answered<FormOptions>, Unanswered>),
     Vote(Result<Answered<Ballot>, Unanswered>),
+    VoteOptions(Result<Answered<OptionBallot>, Unanswered>),
     SynthesizeSub(Result<Answered<SynthesizeSub>, Unanswered>),
     Synthesize(Result<Answered<Synthesize>, Unanswered>),
 }
@@ -75,15 +86,21 @@ pub(crate) struct Step {
     pub(crate) estimate: Option<Estimate>,
     /// Recorded when it starts.
     pub(crate) opening: Option<Event>,
+    /// Whether a ballot is on options too.
+    with_options: bool,
     work: Work,
 }
 
 enum Work {
     Ask(Box<Question>),
+    LookUp(Box<ResearchQuery>),
     Embed { round: Vec<String>, earlier: Vec<String>, sub_problem: String },
     Nothing,
 }
 
+/// The most passages that are asked for, and the most characters of a question.
+const PASSAGES: usize = 5;
+const QUESTION_CHARS: usize = 300;
 const SHORT_ANSWER: u32 = 1_500;
 const LONG_ANSWER: u32 = 4_000;
 
@@ -112,7 +129,7 @@ pub(crate) fn prepare(world: &World, state: &State, call: Call) -> Result<Step, 
         Call::Clarify => question("clarify", variables::clarify(state), secretary(), 0.3, SHORT_ANSWER)?,
         Call::Decompose => question("decompose", variables::decompose(state), secretary(), 0.3, SHORT_ANSWER)?,
         Call::Select { .. } if state.brief.personas.is_some() => {
-            return Ok(Step { call, estimate: None, opening: None, work: Work::Nothing });
+            return Ok(Step::free(call, Work::Nothing));
         }
         Call::Select { sub_problem } => {
             let variables = variables::select(state, track(*sub_problem)?, &world.personas);
@@ -147,11 +164,25 @@ pub(crate) fn prepare(world: &World, state: &State, call: Call) -> Result<Step, 
                 earlier: text(|said, round| said < round),
                 sub_problem: about,
             };
-            return Ok(Step { call, estimate: None, opening: None, work });
+            return Ok(Step::free(call, work));
         }
         Call::Facilitate { sub_problem, .. } => {
-            let variables = variables::facilitate(state, track(*sub_problem)?);
+            let variables = variables::facilitate(world, state, track(*sub_problem)?);
             question("facilitate", variables, secretary(), 0.3, SHORT_ANSWER)?
+        }
+        Call::Research { question, .. } => {
+            let query = world.who.as_ref().map(|who| ResearchQuery {
+                who: Principal::clone(who),
+                session: state.id,
+                question: question.chars().take(QUESTION_CHARS).collect(),
+                most: PASSAGES,
+            });
+            let work = query.map_or(Work::Nothing, |query| Work::LookUp(Box::new(query)));
+            return Ok(Step::free(call, work));
+        }
+        Call::FormOptions { sub_problem } => {
+            let variables = variables::form_options(state, track(*sub_problem)?);
+            question("form_options", variables, secretary(), 0.3, LONG_ANSWER)?
         }
         Call::Vote { sub_problem, seat } => {
             let who = persona(&seat.code)?;
@@ -171,10 +202,17 @@ pub(crate) fn prepare(world: &World, state: &State, call: Call) -> Result<Step, 
         opening = Some(Event::SynthesisStarted(SubProblemRef { sub_problem: *sub_problem }));
     }
     let estimate = asked.estimate(&world.models);
-    Ok(Step { call, estimate, opening, work: Work::Ask(Box::new(asked)) })
+    let with_options = matches!(&call, Call::Vote { sub_problem, .. } if !track(*sub_problem)?.options().is_empty());
+    Ok(Step { call, estimate, opening, with_options, work: Work::Ask(Box::new(asked)) })
 }
 
 impl World {
+    /// Whether there is anything to look facts up in.
+    pub(crate) fn can_research(&self, state: &State) -> bool {
+        let attached = !state.materials().is_empty();
+        self.research.iter().any(|place| attached || !place.is_of_attachments())
+    }
+
     /// The route of the n-th seat.
     pub(crate) fn route(&self, seat: usize) -> &str {
         let routes = &self.config.routes;
@@ -183,6 +221,11 @@ impl World {
 }
 
 impl Step {
+    /// A step that costs nothing.
+    fn free(call: Call, work: Work) -> Self {
+        Self { call, estimate: None, opening: None, with_options: false, work }
+    }
+
     /// What cannot be used is not asked for again.
     pub(crate) fn forbid_repair(&mut self) {
         if let Work::Ask(question) = &mut self.work {
@@ -193,13 +236,21 @@ impl Step {
     /// Performs it.
     pub(crate) async fn perform(self, world: World, progress: UnboundedSender<Progress>) -> (Call, Landing) {
         let limit = Duration::from_secs(world.config.call_timeout_seconds);
-        let Self { call, opening, work, .. } = self;
+        let Self { call, opening, work, with_options, .. } = self;
         let (models, prompts) = (&*world.models, &*world.prompts);
         let question = match work {
             Work::Ask(question) => *question,
             Work::Embed { round, earlier, sub_problem } => {
                 let measured = tokio::time::timeout(limit, measure(models, round, earlier, sub_problem)).await;
                 return (call, Landing::Measure(measured.ok().flatten()));
+            }
+            Work::LookUp(query) => {
+                let found = tokio::time::timeout(limit, look_up(&world.research, &query)).await;
+                let found = found.unwrap_or_else(|_| Findings::Unavailable("no answer in time".to_owned()));
+                return (call, Landing::Research(found));
+            }
+            Work::Nothing if matches!(call, Call::Research { .. }) => {
+                return (call, Landing::Research(Findings::Unavailable("nobody to look it up for".to_owned())));
             }
             Work::Nothing => return (call, Landing::Select(None)),
         };
@@ -213,7 +264,12 @@ impl Step {
                 Landing::Contribute(ask(models, prompts, question, limit, hear).await)
             }
             Call::Measure { .. } => Landing::Measure(None),
+            Call::Research { .. } => Landing::Research(Findings::Unavailable(String::new())),
             Call::Facilitate { .. } => Landing::Facilitate(ask(models, prompts, question, limit, silent).await),
+            Call::FormOptions { .. } => Landing::FormOptions(ask(models, prompts, question, limit, silent).await),
+            Call::Vote { .. } if with_options => {
+                Landing::VoteOptions(ask(models, prompts, question, limit, silent).await)
+            }
             Call::Vote { .. } => Landing::Vote(ask(models, prompts, question, limit, silent).await),
             Call::Synthesize { sub_problem } => {
                 let hear = report_ear(*sub_problem, opening, progress);
@@ -279,6 +335,26 @@ fn report_ear(
                 }
             }
         }
+    }
+}
+
+/// Asks every place and puts what they found in one list, each place's nearest first.
+async fn look_up(places: &[Arc<dyn Research>], query: &ResearchQuery) -> Findings {
+    let mut passages = Vec::new();
+    let mut unavailable = None;
+    for place in places {
+        match place.look_up(query).await {
+            Findings::Passages(found) => passages.extend(found),
+            Findings::Nothing => {}
+            Findings::Unavailable(reason) => unavailable = Some(reason),
+        }
+    }
+    passages.truncate(query.most);
+    match unavailable {
+        _ if !passages.is_empty() => Findings::Passages(passages),
+        Some(reason) => Findings::Unavailable(reason),
+        None if places.is_empty() => Findings::Unavailable("there is nothing to look it up in".to_owned()),
+        None => Findings::Nothing,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::engine::event::{Contribution, RULE_IN_WORDS, RoundStart, Seat, Vote};
+use super::step::World;
+use crate::engine::event::{Contribution, Material, RoundStart, Seat, Vote};
 use crate::engine::{State, Track};
 use crate::persona::{Catalogue, Persona};
 use crate::session::{FailureCode, Outcome, Stance};
@@ -70,12 +71,13 @@ pub(super) fn contribute(state: &State, track: &Track, round: &RoundStart, seat:
         "direction": round.direction,
         "target": round.target,
         "prior": prior,
+        "research": research(state, track, Some(round.round)),
         "own_stance": track.stance(&seat.code).map(stance),
         "earlier_results": earlier,
     })
 }
 
-pub(super) fn facilitate(state: &State, track: &Track) -> Value {
+pub(super) fn facilitate(world: &World, state: &State, track: &Track) -> Value {
     let seats: Vec<Value> = track
         .present()
         .map(|seat| {
@@ -103,9 +105,49 @@ pub(super) fn facilitate(state: &State, track: &Track) -> Value {
             "agreement": last.and_then(|facts| facts.agreement),
         },
         "prior": record(track),
+        "research": research(state, track, None),
         "may_ask_user": state.may_ask_user(),
+        "may_research": state.may_research() && world.can_research(state),
         "drifting": last.is_some_and(crate::engine::stop::RoundFacts::is_drifting),
     })
+}
+
+pub(super) fn form_options(state: &State, track: &Track) -> Value {
+    let seats: Vec<Value> = track.present().map(|seat| json!({ "code": seat.code, "name": seat.name })).collect();
+    json!({
+        "problem": problem(state),
+        "sub_problem": sub_problem(track),
+        "prior": record(track),
+        "research": research(state, track, None),
+        "seats": seats,
+        "constraints": constraints(state),
+    })
+}
+
+/// The limits that the user set: every field of the context.
+pub(super) fn constraints(state: &State) -> Vec<String> {
+    state.brief.problem_context.iter().map(|(name, value)| format!("{name}: {value}")).collect()
+}
+
+/// The options with what was counted on each, once it was.
+fn options(track: &Track) -> Vec<Value> {
+    let tallies = track.counted.as_ref().map_or(&[][..], |counted| &counted.options);
+    let of = |id: &str| tallies.iter().find(|one| one.option == id).map(|one| &one.tally);
+    track
+        .options()
+        .iter()
+        .map(|card| {
+            json!({
+                "id": card.id,
+                "label": card.label,
+                "description": card.description,
+                "trade_offs": card.trade_offs,
+                "risk": card.risk,
+                "constraints": card.constraints,
+                "result": of(&card.id),
+            })
+        })
+        .collect()
 }
 
 pub(super) fn vote(state: &State, track: &Track, seat: &Seat, who: &Persona) -> Value {
@@ -114,8 +156,10 @@ pub(super) fn vote(state: &State, track: &Track, seat: &Seat, who: &Persona) -> 
         "sub_problem": sub_problem(track),
         "persona": persona(who),
         "proposal": track.sub_problem.proposal,
-        "rule": RULE_IN_WORDS,
+        "rule": track.sub_problem.rule.in_words(),
+        "options": options(track),
         "prior": record(track),
+        "research": research(state, track, None),
         "stance_before": track.first_stance(&seat.code).map(stance),
     })
 }
@@ -126,8 +170,11 @@ pub(super) fn synthesize_sub(state: &State, track: &Track) -> Value {
         "problem": problem(state),
         "sub_problem": sub_problem(track),
         "prior": record(track),
+        "research": research(state, track, None),
         "votes": track.votes.iter().map(ballot).collect::<Vec<_>>(),
         "result": track.counted.as_ref().map(|counted| &counted.tally),
+        "options": options(track),
+        "leading": track.counted.as_ref().and_then(|counted| counted.leading.as_ref()),
         "absences": absences(track),
         "stop_reason": track.stop_reason(),
         "partial": outcome != Some(Outcome::Complete) && outcome != Some(Outcome::Deadlock),
@@ -151,10 +198,13 @@ pub(super) fn synthesize(state: &State, outcome: Outcome) -> Value {
                 "recommendation": draft(track, |d| &d.recommendation),
                 "result": track.counted.as_ref().map(|counted| &counted.tally),
                 "dissent": dissent,
+                "options": options(track),
+                "leading": track.counted.as_ref().and_then(|counted| counted.leading.as_ref()),
             });
             // With a report of its own a sub-problem needs no record here; without one the record is all there is.
             if track.report.as_ref().is_none_or(|report| report.draft.is_none()) {
                 part["prior"] = json!(record(track));
+                part["research"] = json!(research(state, track, None));
             }
             part
         })
@@ -181,8 +231,25 @@ fn problem(state: &State) -> Value {
     json!({
         "statement": state.brief.problem_statement,
         "context": state.brief.problem_context,
+        "attachments": state.materials().iter().map(material).collect::<Vec<_>>(),
         "answers": answers,
     })
+}
+
+fn material(it: &Material) -> Value {
+    let whole = it.text.chars().count() >= it.characters;
+    json!({ "title": it.title, "text": it.text, "whole": whole, "suspicious": it.suspicious })
+}
+
+/// What was looked up on a sub-problem before a round; all of it where there is no round.
+fn research(state: &State, track: &Track, before: Option<u8>) -> Vec<Value> {
+    state
+        .research
+        .iter()
+        .filter(|done| done.sub_problem == track.sub_problem.index)
+        .filter(|done| before.is_none_or(|round| done.round < round))
+        .map(|done| json!({ "question": done.question, "status": done.status, "sources": done.sources }))
+        .collect()
 }
 
 fn sub_problem(track: &Track) -> Value {

@@ -3,10 +3,12 @@
 mod log;
 mod results;
 mod sessions;
+mod weights;
 
 pub(crate) use log::{Charge, NewEvent, append, append_as, events_after, last_event_at, replay, take};
 pub(crate) use results::{contributions, report, votes};
 pub(crate) use sessions::{SessionFilter, delete, delete_all, insert, list, lock, session, set_archived, set_title};
+pub(crate) use weights::{options, set_weights, weights};
 
 use crate::session::SessionId;
 

@@ -13,11 +13,14 @@ use quorate_models::{ChatAnswer, Finish, Models, ModelsConfig, Usage};
 use uuid::Uuid;
 
 use crate::answer::{
-    Ballot, Choice, Chosen, Clarify, ClarifyQuestion, Contribute, Decompose, Facilitate, NextAction, NextStep, Part,
-    Select, StatedStance, Synthesize, SynthesizeSub,
+    Ballot, Choice, Chosen, Clarify, ClarifyQuestion, Contribute, Decompose, Door, DraftCheck, DraftOption, DraftScore,
+    DraftVerdict, Facilitate, FormOptions, NextAction, NextStep, OptionBallot, OptionChoice, Part, PartForm, Select,
+    StatedStance, Synthesize, SynthesizeSub, Voice,
 };
-use crate::engine::event::{Answered as UserAnswered, By, Event, Limit, LimitKind, Nothing, Pause, RULE, Started};
+use crate::engine::count::Rule;
+use crate::engine::event::{Answered as UserAnswered, By, Event, Form, Limit, LimitKind, Nothing, Pause, Started};
 use crate::engine::{Call, Lifecycle, Rules, State, plan};
+use crate::ports::{Findings, Passage, Research, ResearchQuery};
 use crate::prompt::Prompts;
 use crate::run::World;
 use crate::run::testing::{Answered, Landing, Measures, Unanswered, events};
@@ -44,6 +47,20 @@ impl Dice {
     }
 }
 
+/// A place where something may be found; what is found is the dice's.
+struct Library;
+
+#[async_trait::async_trait]
+impl Research for Library {
+    async fn look_up(&self, _: &ResearchQuery) -> Findings {
+        Findings::Nothing
+    }
+
+    fn is_of_attachments(&self) -> bool {
+        false
+    }
+}
+
 fn world() -> World {
     let models = Models::new(&ModelsConfig::default(), Arc::new(SystemClock), Arc::new(SystemIds)).unwrap();
     World {
@@ -51,6 +68,8 @@ fn world() -> World {
         prompts: Arc::new(Prompts::load().unwrap()),
         personas: Arc::new(Catalogue::load(None).unwrap()),
         config: Arc::new(BoardConfig::default()),
+        research: Arc::from([Arc::new(Library) as Arc<dyn Research>]),
+        who: None,
         caller: None,
     }
 }
@@ -91,6 +110,30 @@ fn part(dice: &mut Dice, index: usize) -> Part {
         criteria: vec!["cost".to_owned()],
         depends_on: (0..index).filter(|_| dice.happens(40)).collect(),
         complexity: dice.share(),
+        form: if dice.happens(40) { PartForm::Choice } else { PartForm::Proposal },
+        door: if dice.happens(30) { Door::OneWay } else { Door::TwoWay },
+    }
+}
+
+fn draft_option(dice: &mut Dice, index: usize) -> DraftOption {
+    DraftOption {
+        label: format!("Option {index}"),
+        description: "Do this".to_owned(),
+        supporters: vec!["nobody".to_owned()],
+        trade_offs: vec![String::new(), "Time".to_owned()],
+        risk: "It fails".to_owned(),
+        scores: vec![
+            DraftScore {
+                criterion: "cost".to_owned(),
+                score: dice.happens(80).then(|| f64::from(u8::try_from(dice.roll(11)).unwrap())),
+            },
+            DraftScore { criterion: "fame".to_owned(), score: Some(3.0) },
+        ],
+        constraints: vec![DraftCheck {
+            constraint: "never set".to_owned(),
+            verdict: DraftVerdict::Violation,
+            note: String::new(),
+        }],
     }
 }
 
@@ -129,17 +172,55 @@ fn land(world: &World, state: &State, call: &Call, dice: &mut Dice, failure: usi
             drift: (!dice.happens(20)).then(|| dice.share()),
         })),
         Call::Facilitate { .. } => Landing::Facilitate(maybe(dice, failure, |dice| {
-            let steps =
-                [NextStep::Continue, NextStep::Challenge, NextStep::Moderate, NextStep::AskUser, NextStep::Vote];
+            let steps = [
+                NextStep::Continue,
+                NextStep::Challenge,
+                NextStep::Moderate,
+                NextStep::AskUser,
+                NextStep::Research,
+                NextStep::Vote,
+            ];
             let seats: Vec<_> = state.tracks.iter().flat_map(|track| &track.seats).collect();
             Facilitate {
-                action: steps[dice.roll(5)],
+                action: steps[dice.roll(6)],
                 reason: "Because".to_owned(),
                 speakers: (0..dice.roll(4)).map(|_| seats[dice.roll(seats.len())].code.clone()).collect(),
                 question: dice.happens(50).then(|| "What about it?".to_owned()),
                 target: dice.happens(50).then(|| format!("C{}", dice.roll(9))),
+                voice: dice.happens(50).then_some(Voice::Sceptic),
             }
         })),
+        Call::Research { .. } => Landing::Research(match dice.roll(3) {
+            0 => Findings::Nothing,
+            1 => Findings::Unavailable("away".to_owned()),
+            _ => Findings::Passages(vec![Passage {
+                source_id: "file".to_owned(),
+                title: "Plan".to_owned(),
+                locator: "page 1".to_owned(),
+                text: "The rent is known.".to_owned(),
+            }]),
+        }),
+        Call::FormOptions { .. } => Landing::FormOptions(maybe(dice, failure, |dice| FormOptions {
+            options: (0..[0, 2, 3, 5][dice.roll(4)]).map(|index| draft_option(dice, index)).collect(),
+        })),
+        Call::Vote { sub_problem, .. } if !state.tracks[*sub_problem].options().is_empty() => {
+            Landing::VoteOptions(maybe(dice, failure, |dice| OptionBallot {
+                decision: choice(dice),
+                confidence: dice.share(),
+                reasoning: "So".to_owned(),
+                options: ["A", "B", "C", "Z"]
+                    .iter()
+                    .filter(|_| dice.happens(70))
+                    .map(|id| (*id).to_owned())
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .map(|option| OptionChoice { option, decision: choice(dice), confidence: dice.share() })
+                    .collect(),
+                conditions: vec!["First this".to_owned()],
+                would_change_mind: String::new(),
+                flip_reason: dice.happens(50).then(|| format!("[S{}] moved me", dice.roll(3))),
+            }))
+        }
         Call::Vote { .. } => Landing::Vote(maybe(dice, failure, |dice| Ballot {
             decision: choice(dice),
             confidence: dice.share(),
@@ -194,7 +275,8 @@ impl Course {
             model: "offline/demo".to_owned(),
             offline_demo: true,
             deadline: course.now + chrono::Duration::hours(1),
-            rule: RULE.to_owned(),
+            rule: Rule::Majority.name().to_owned(),
+            materials: Vec::new(),
         }));
         course
     }
@@ -262,6 +344,7 @@ fn brief(dice: &mut Dice) -> Brief {
         max_rounds: u8::try_from(1 + dice.roll(usize::from(MAX_ROUNDS))).unwrap(),
         personas,
         clarify: dice.happens(50),
+        one_way_door: dice.happens(20),
         lean: None,
         route: None,
         cost_ceiling: MicroUsd(1_000_000),
@@ -289,7 +372,30 @@ fn check(course: &Course) -> Result<(), TestCaseError> {
             prop_assert_eq!(cast + tally.absent, track.seats.len());
             prop_assert_eq!(tally.quorum, cast > 0 && cast * 2 >= track.seats.len());
             prop_assert_eq!(counted.outcome == Outcome::NoQuorum, !tally.quorum);
+            // The rule that was declared, and no other: what cannot be undone needs three quarters.
+            prop_assert_eq!(&tally.rule, track.sub_problem.rule.name());
+            if track.sub_problem.one_way {
+                prop_assert!(!tally.carried || tally.support.is_some_and(|support| support >= 0.75));
+            }
+            prop_assert_eq!(counted.options.len(), track.options().len());
+            for one in &counted.options {
+                let on = track.votes.iter().filter(|vote| vote.options.iter().any(|own| own.option == one.option));
+                let sum = one.tally.yes + one.tally.no + one.tally.conditional + one.tally.abstain;
+                prop_assert_eq!(sum, on.count(), "only ballots on the option count");
+            }
+            let leads = |id: &String| counted.options.iter().any(|one| one.option == *id && one.tally.carried);
+            prop_assert!(counted.leading.as_ref().is_none_or(leads));
         }
+        if let Some(formed) = &track.options {
+            prop_assert!(formed.options.is_empty() || (2..=5).contains(&formed.options.len()));
+            prop_assert!(track.sub_problem.form == Form::Choice);
+            for card in &formed.options {
+                // Nothing that nobody said or set: a supporter who did not speak, a limit, a criterion.
+                prop_assert!(card.supporters.is_empty() && card.constraints.is_empty());
+                prop_assert!(card.scores.iter().all(|score| score.criterion == "cost"));
+            }
+        }
+        prop_assert!(state.research.len() <= 3, "looked up at most three times");
         let ids: BTreeSet<_> = track.contributions.iter().map(|said| said.id).collect();
         prop_assert_eq!(ids.len(), track.contributions.len(), "nothing is said twice");
         let refs: BTreeSet<_> = track.voices().map(|said| &said.reference).collect();

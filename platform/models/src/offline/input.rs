@@ -111,6 +111,10 @@ impl Problem {
                 .filter(|(_, value)| !value.is_empty())
                 .collect()
         });
+        // An attachment is one more thing that the person says about the circumstances.
+        let attachments =
+            list(problem, "attachments").iter().map(|it| (text(it, "title"), shorten(&text(it, "text"), 800)));
+        let context: Vec<(String, String)> = context.into_iter().chain(attachments).collect();
         let answers = list(problem, "answers")
             .iter()
             .map(|answer| (text(answer, "question"), text(answer, "answer")))
@@ -188,6 +192,25 @@ impl Persona {
             risk_averse: degree("risk_averse"),
             creative: degree("creative"),
         }
+    }
+}
+
+/// A passage that was looked up.
+#[derive(Debug, Clone)]
+pub(super) struct Passage {
+    pub(super) reference: String,
+    pub(super) text: String,
+}
+
+impl Passage {
+    /// Every passage of `research`.
+    pub(super) fn read_all(variables: &Value) -> Vec<Self> {
+        list(variables, "research")
+            .iter()
+            .flat_map(|item| list(item, "sources"))
+            .map(|source| Self { reference: text(source, "ref"), text: shorten(&text(source, "text"), 140) })
+            .filter(|passage| !passage.reference.is_empty() && !passage.text.is_empty())
+            .collect()
     }
 }
 

@@ -1322,6 +1322,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the decision matrices of a session
+         * @description Options by criteria, under the weights that you set, and what would change the choice. Empty where nothing is a choice.
+         */
+        get: operations["session_matrices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/report": {
         parameters: {
             query?: never;
@@ -1374,6 +1394,26 @@ export interface paths {
         /** List the ballots, in the order they were recorded */
         get: operations["votes"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Weigh the criteria of a choice
+         * @description The matrix and its sensitivity are reckoned anew, without asking a model; the report shows them from then on.
+         */
+        put: operations["set_session_weights"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2331,6 +2371,15 @@ export interface components {
              */
             marketing_at?: string | null;
         };
+        /** @description How an option stands to one limit. */
+        ConstraintCheck: {
+            /** @description The limit, as the user put it. */
+            constraint: string;
+            /** @description How the option stands to it. */
+            verdict: components["schemas"]["Verdict"];
+            /** @description Why, in a sentence. */
+            note: string;
+        };
         /** @description A value of the context, taken as text. */
         ContextValue: string | number | boolean;
         /** @description What was said in a round (BRD-2). */
@@ -2364,6 +2413,10 @@ export interface components {
             content: string;
             /** @description The contributions it builds on. */
             builds_on: string[];
+            /** @description The passages it cites, by ref: `S1`. */
+            sources?: string[];
+            /** @description Whether the speaker changed sides since it last spoke and cites nothing that was said or found. */
+            unsupported_flip?: boolean;
             stance?: components["schemas"]["Stance"] | null;
             /**
              * Format: int64
@@ -2418,6 +2471,11 @@ export interface components {
             personas?: string[] | null;
             /** @description Whether the board may ask you questions; no unless told. */
             clarify?: boolean;
+            /**
+             * @description Whether the decision cannot be undone; then it takes three quarters of the votes to carry. No unless told; the
+             *     board may find it so for a part of the problem.
+             */
+            one_way_door?: boolean;
             /** @description Where you lean, at most 500 characters. The board does not see it. */
             lean?: string | null;
             /** @description The model route, or `provider/model`, to use instead of the configured ones. */
@@ -2427,6 +2485,16 @@ export interface components {
              * @description The most it may cost, in dollars; never above the server's own ceiling.
              */
             cost_ceiling_usd?: number | null;
+        };
+        /** @description How well an option does by one criterion. */
+        CriterionScore: {
+            /** @description The criterion. */
+            criterion: string;
+            /**
+             * Format: double
+             * @description 0 (fails) to 10 (could not be better); none where the discussion does not tell.
+             */
+            score?: number | null;
         };
         /**
          * @description What a persona would do, or did, with a proposal.
@@ -2489,6 +2557,11 @@ export interface components {
              */
             next_removal_at?: string | null;
         };
+        /**
+         * @description Which way a weight has to go.
+         * @enum {string}
+         */
+        Direction: "above" | "below";
         /** @description A view that does not stand with the result. */
         Dissent: {
             /** @description Whose. */
@@ -2591,6 +2664,20 @@ export interface components {
             email: string;
             /** @description What they are called. */
             name: string;
+        };
+        /** @description A weight at which another option takes the lead, the other weights keeping their proportions. */
+        Flip: {
+            /** @description The criterion whose weight is moved. */
+            criterion: string;
+            /** @description Which way. */
+            direction: components["schemas"]["Direction"];
+            /**
+             * Format: double
+             * @description Beyond this weight, 0 to 1 over the compared criteria, the choice is another.
+             */
+            at: number;
+            /** @description The option that leads then. */
+            to: string;
         };
         /** @description Whose password was forgotten. */
         ForgotBody: {
@@ -2964,6 +3051,46 @@ export interface components {
         Mails: {
             /** @description The newest first, at most 200. */
             data: components["schemas"]["MailHead"][];
+        };
+        /** @description The decision matrices of a session. */
+        Matrices: {
+            /** @description One for each sub-problem that is a choice, once its options are formed. */
+            matrices: components["schemas"]["Matrix"][];
+        };
+        /** @description The matrix of a sub-problem. */
+        Matrix: {
+            /** @description The sub-problem. */
+            sub_problem: number;
+            /** @description What options are judged by. */
+            criteria: components["schemas"]["Weighted"][];
+            /** @description The options, in the order of their ids. */
+            rows: components["schemas"]["MatrixRow"][];
+            /** @description The option with the highest score; none when several have it or there are no scores. */
+            leader?: string | null;
+            /** @description What would change that: for each criterion the nearest weight upwards and downwards, if there is one. */
+            sensitivity: components["schemas"]["Flip"][];
+            /** @description Whether the user set the weights; all weigh the same otherwise. */
+            weights_set: boolean;
+        };
+        /** @description A decision matrix. */
+        MatrixAnswer: {
+            matrix: components["schemas"]["Matrix"];
+        };
+        /** @description An option's line. */
+        MatrixRow: {
+            /** @description The option's id. */
+            option: string;
+            /** @description Its label. */
+            label: string;
+            /** @description Its scores from 0 to 10 in the order of the criteria; none where unknown. */
+            scores: (number | null)[];
+            /**
+             * Format: double
+             * @description The weighted mean over the compared criteria; none where there are none, or where they weigh nothing.
+             */
+            score?: number | null;
+            /** @description Whether it breaks a limit that the user set. */
+            violates: boolean;
         };
         /** @description Who is signed in, and where. */
         Me: {
@@ -3536,6 +3663,41 @@ export interface components {
             /** @description Whether they have a second factor. */
             second_factor: boolean;
         };
+        /** @description One course that can be chosen. */
+        OptionCard: {
+            /** @description `A`, `B` … within its sub-problem. */
+            id: string;
+            /** @description A few words. */
+            label: string;
+            /** @description What would be done. */
+            description: string;
+            /** @description The seats that spoke for it, by code. */
+            supporters: string[];
+            /** @description What is given up for it. */
+            trade_offs: string[];
+            /** @description What may go wrong with it. */
+            risk: string;
+            /** @description How well it does, for every criterion in its order. */
+            scores: components["schemas"]["CriterionScore"][];
+            /** @description How it stands to the limits that the user set. */
+            constraints: components["schemas"]["ConstraintCheck"][];
+        };
+        /** @description An option as the report shows it. */
+        OptionReport: components["schemas"]["OptionCard"] & {
+            vote_distribution?: components["schemas"]["Tally"] | null;
+        };
+        /** @description What a ballot says of one option. */
+        OptionVote: {
+            /** @description The option's id. */
+            option: string;
+            /** @description The decision on it. */
+            decision: components["schemas"]["Decision"];
+            /**
+             * Format: double
+             * @description How sure, 0 to 1.
+             */
+            confidence: number;
+        };
         /** @description An organization as one of its members sees it. */
         OrganizationDetails: {
             /**
@@ -3689,6 +3851,10 @@ export interface components {
                 content: string;
                 /** @description The contributions it builds on. */
                 builds_on: string[];
+                /** @description The passages it cites, by ref: `S1`. */
+                sources?: string[];
+                /** @description Whether the speaker changed sides since it last spoke and cites nothing that was said or found. */
+                unsupported_flip?: boolean;
                 stance?: components["schemas"]["Stance"] | null;
                 /**
                  * Format: int64
@@ -3980,6 +4146,8 @@ export interface components {
                 max_rounds: number;
                 personas?: string[] | null;
                 clarify: boolean;
+                /** @description Whether you declared that it cannot be undone. */
+                one_way_door: boolean;
                 /** @description Where you leaned before you heard the board; shown when the session is over. */
                 lean?: string | null;
                 /** @description Whether the offline demo model speaks in it. */
@@ -4153,6 +4321,8 @@ export interface components {
                 conditions: string[];
                 /** @description What would change this mind. */
                 would_change_mind: string;
+                /** @description On each option, where there are any. */
+                options?: components["schemas"]["OptionVote"][];
                 stance_before?: components["schemas"]["Stance"] | null;
                 /** @description Whether the side changed since then. */
                 flipped: boolean;
@@ -4620,6 +4790,8 @@ export interface components {
             max_rounds: number;
             personas?: string[] | null;
             clarify: boolean;
+            /** @description Whether you declared that it cannot be undone. */
+            one_way_door: boolean;
             /** @description Where you leaned before you heard the board; shown when the session is over. */
             lean?: string | null;
             /** @description Whether the offline demo model speaks in it. */
@@ -4646,6 +4818,15 @@ export interface components {
             started_at?: string | null;
             /** Format: date-time */
             completed_at?: string | null;
+        };
+        /** @description What the criteria of a sub-problem weigh. */
+        SetWeights: {
+            /** @description The sub-problem, from 0; the first unless told. */
+            sub_problem?: number;
+            /** @description A weight of 0 or more for each criterion, on any scale; what is left out weighs nothing. */
+            weights: {
+                [key: string]: number;
+            };
         };
         /** @description Changes to the settings; what is absent stays. */
         SettingsBody: {
@@ -4738,6 +4919,13 @@ export interface components {
             /** @description Its rounds in numbers. */
             rounds: components["schemas"]["RoundReport"][];
             stop_reason?: components["schemas"]["StopReason"] | null;
+            /** @description Whether it cannot be undone, so that it took three quarters of the votes to carry. */
+            one_way?: boolean;
+            /** @description The courses to choose among; none where it was not a choice. */
+            options?: components["schemas"]["OptionReport"][];
+            /** @description The option that the votes put first; none where none carried alone. */
+            leading_option?: string | null;
+            matrix?: components["schemas"]["Matrix"] | null;
         };
         /** @description What the organization has subscribed to, and what it has used of it. */
         SubscriptionUsage: {
@@ -5097,6 +5285,11 @@ export interface components {
              */
             created_at: string;
         };
+        /**
+         * @description How an option stands to a limit that the user set.
+         * @enum {string}
+         */
+        Verdict: "pass" | "tension" | "violation";
         /** @description An address that was confirmed. */
         Verified: {
             /**
@@ -5131,6 +5324,8 @@ export interface components {
             conditions: string[];
             /** @description What would change this mind. */
             would_change_mind: string;
+            /** @description On each option, where there are any. */
+            options?: components["schemas"]["OptionVote"][];
             stance_before?: components["schemas"]["Stance"] | null;
             /** @description Whether the side changed since then. */
             flipped: boolean;
@@ -5145,6 +5340,18 @@ export interface components {
              * @description When it was recorded.
              */
             created_at: string;
+        };
+        /** @description A criterion with its share of the whole. */
+        Weighted: {
+            /** @description The criterion. */
+            criterion: string;
+            /**
+             * Format: double
+             * @description Its weight, 0 to 1; all weights together make 1.
+             */
+            weight: number;
+            /** @description Whether it counts: every option has a score for it. */
+            compared: boolean;
         };
     };
     responses: {
@@ -8132,6 +8339,35 @@ export interface operations {
             500: components["responses"]["Internal"];
         };
     };
+    session_matrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matrices"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
     report: {
         parameters: {
             query?: never;
@@ -8229,6 +8465,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Vote"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    set_session_weights: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetWeights"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixAnswer"];
                 };
             };
             400: components["responses"]["InvalidBody"];

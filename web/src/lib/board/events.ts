@@ -5,6 +5,7 @@ import type {
 	Decision,
 	Failure,
 	Mode,
+	OptionCard,
 	Outcome,
 	Phase,
 	Question,
@@ -15,7 +16,7 @@ import type {
 } from '$lib/api/types';
 
 export type SubProblemIndex = number | null | undefined;
-export type RoundAction = 'continue' | 'challenge' | 'moderate';
+export type RoundAction = 'continue' | 'challenge' | 'moderate' | 'research';
 
 export interface StanceOf {
 	persona_code: string;
@@ -93,6 +94,21 @@ export interface Payloads {
 		action: RoundAction | 'ask_user' | 'vote';
 		reason?: string;
 		question?: string | null;
+		decided_by?: string;
+	};
+	/** What was looked up for the discussion; a ref such as `S1` names its passage in the whole session. */
+	'research.done': {
+		sub_problem?: SubProblemIndex;
+		round: number;
+		question: string;
+		status: 'found' | 'nothing' | 'unavailable';
+		sources: { ref: string; source_id: string; title: string; locator: string; text: string }[];
+	};
+	/** The courses of a choice, before the vote; none when there was nothing to choose among. */
+	'options.formed': {
+		sub_problem?: SubProblemIndex;
+		options: OptionCard[];
+		criteria: string[];
 		decided_by?: string;
 	};
 	'round.measured': RoundMeasure & { sub_problem?: SubProblemIndex; stances?: StanceOf[] };

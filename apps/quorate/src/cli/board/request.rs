@@ -26,13 +26,14 @@ pub(super) fn session(options: &BoardOptions) -> Result<NewSession, Failure> {
         max_rounds: options.max_rounds,
         personas: personas(options.personas.as_deref())?,
         clarify: options.clarify,
-        lean: None,
+        one_way_door: options.one_way_door,
         any_model: true,
         route: match (&options.provider, &options.model) {
             (Some(provider), Some(model)) => Some(format!("{provider}/{model}")),
             (_, model) => model.clone(),
         },
         cost_ceiling_usd: options.cost_ceiling,
+        ..NewSession::default()
     })
 }
 

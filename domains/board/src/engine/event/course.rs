@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::{Form, Material};
 use crate::answer::Action;
+use crate::engine::count::Rule;
 use crate::session::{Answer, Phase, Question, named};
 
 /// No data.
@@ -25,6 +27,9 @@ pub struct Started {
     /// The rule by which a proposal carries, declared before anybody speaks (BRD-6).
     #[serde(default)]
     pub rule: String,
+    /// What the user attached, as every seat reads it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub materials: Vec<Material>,
 }
 
 /// A step of the session (no sub-problem) or of one sub-problem.
@@ -95,6 +100,15 @@ pub struct SubProblem {
     pub seats: usize,
     /// The most discussion rounds it gets.
     pub rounds: u8,
+    /// A yes or no, or a choice.
+    #[serde(default)]
+    pub form: Form,
+    /// Whether there is no way back, so that more support is needed to carry it.
+    #[serde(default)]
+    pub one_way: bool,
+    /// The rule by which its proposal carries, declared before anybody speaks on it (BRD-6).
+    #[serde(default)]
+    pub rule: Rule,
 }
 
 /// The split of the problem.

@@ -1,6 +1,8 @@
 //! The events of a session's log (BRD-20). They are what state is rebuilt from, and what live streams show.
 
 mod course;
+mod options;
+mod research;
 mod result;
 mod speech;
 
@@ -13,9 +15,10 @@ pub use course::{
     Answered, Asked, By, Decomposed, Nothing, Pause, PhaseChange, RoundKind, RoundStart, Seat, Selected, Started,
     SubProblem,
 };
+pub use options::{ConstraintCheck, CriterionScore, Form, OptionCard, OptionTally, OptionVote, OptionsFormed, Verdict};
+pub use research::{Material, ResearchStatus, Researched, Source};
 pub use result::{
-    Counted, End, Limit, LimitKind, RULE, RULE_IN_WORDS, Section, StopReason, SubProblemRef, Synthesized, Vote,
-    VotingStart, Waited,
+    Counted, End, Limit, LimitKind, Section, StopReason, SubProblemRef, Synthesized, Vote, VotingStart, Waited,
 };
 pub use speech::{
     Absence, Contribution, ContributionKind, ContributionRecord, ContributionStart, Delta, Facilitated, Measured,
@@ -71,6 +74,12 @@ pub enum Event {
     /// What happens next in a discussion.
     #[serde(rename = "facilitator.decided")]
     FacilitatorDecided(Facilitated),
+    /// A fact was looked up.
+    #[serde(rename = "research.done")]
+    ResearchDone(Researched),
+    /// The options of a choice are laid out.
+    #[serde(rename = "options.formed")]
+    OptionsFormed(OptionsFormed),
     /// The ballots are out.
     #[serde(rename = "voting.started")]
     VotingStarted(VotingStart),

@@ -6,6 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::{OptionTally, OptionVote};
 use crate::answer::ReportDraft;
 use crate::engine::count::Tally;
 use crate::session::{Decision, FailureCode, Outcome, Stance, named};
@@ -33,13 +34,6 @@ pub enum StopReason {
     /// Nobody answered.
     NoVoices,
 }
-
-/// The rule by which a proposal carries, declared before the vote.
-pub const RULE: &str = "majority_of_votes_cast";
-
-/// The rule in words, for those who vote under it.
-pub const RULE_IN_WORDS: &str = "A majority of the votes cast carries, abstentions left out; a conditional yes counts \
-                                 as support; at least half of the seats must vote.";
 
 /// The beginning of a vote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +71,9 @@ pub struct Vote {
     pub conditions: Vec<String>,
     /// What would change this mind.
     pub would_change_mind: String,
+    /// On each option, where there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<OptionVote>,
     /// The stance before the discussion.
     pub stance_before: Option<Stance>,
     /// Whether the side changed since then.
@@ -101,6 +98,12 @@ pub struct Counted {
     pub tally: Tally,
     /// What came of it.
     pub outcome: Outcome,
+    /// The count for each option, where there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<OptionTally>,
+    /// The option with the most support of those that carry; none when there is none, or several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leading: Option<String>,
 }
 
 /// A sub-problem, or the whole.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::By;
 use crate::answer::Action;
+use crate::persona::Part;
 use crate::session::{FailureCode, Phase, Stance, named};
 
 named! {
@@ -83,6 +84,12 @@ pub struct Contribution {
     pub content: String,
     /// The contributions it builds on.
     pub builds_on: Vec<Uuid>,
+    /// The passages it cites, by ref: `S1`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+    /// Whether the speaker changed sides since it last spoke and cites nothing that was said or found.
+    #[serde(default)]
+    pub unsupported_flip: bool,
     /// What the speaker would vote now; a moderator has none.
     pub stance: Option<Stance>,
     /// Input tokens.
@@ -165,6 +172,9 @@ pub struct Facilitated {
     /// The contribution to challenge.
     #[serde(default)]
     pub target: Option<String>,
+    /// Which voice is brought in from outside, where one is.
+    #[serde(default)]
+    pub voice: Option<Part>,
     /// A model, or a rule.
     pub decided_by: By,
 }

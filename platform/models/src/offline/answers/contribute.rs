@@ -1,7 +1,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::offline::input::{Decision, Prior, Stance, text};
+use crate::offline::input::{Decision, Passage, Prior, Stance, text};
 use crate::offline::lexicon::Consideration;
 use crate::offline::scene::Scene;
 use crate::offline::stance::{self, Movement};
@@ -29,7 +29,7 @@ pub(super) fn answer(scene: Scene, variables: &Value) -> Contribution {
         .unwrap_or_else(|| stance::initial(scene.shared, &scene.persona, scene.missing(), scene.is_guarded()));
     let others: Vec<Prior> = scene.prior.iter().filter(|it| it.code != scene.persona.code).cloned().collect();
     match text(variables, "kind").as_str() {
-        "response" if !others.is_empty() => response(scene, own, &others, round),
+        "response" if !others.is_empty() => response(scene, own, &others, round, variables),
         "challenge" if !others.is_empty() => challenge(scene, own, &others, &text(variables, "target")),
         "moderator" if !others.is_empty() => moderator(scene, own, &others),
         _ => first(scene, own),
@@ -190,7 +190,7 @@ fn con(it: &Consideration) -> &Vec<String> {
     &it.con
 }
 
-fn response(mut scene: Scene, own: Stance, others: &[Prior], round: usize) -> Contribution {
+fn response(mut scene: Scene, own: Stance, others: &[Prior], round: usize, variables: &Value) -> Contribution {
     let latest = stance::latest_of_others(others, &scene.persona.code);
     let (now, movement, because) = stance::after(scene.shared, &scene.persona, own, &latest, round);
     let Some(because) = because.or_else(|| others.last()) else { return first(scene, own) };
@@ -237,8 +237,16 @@ fn response(mut scene: Scene, own: Stance, others: &[Prior], round: usize) -> Co
         Movement::Softer => "held.down",
     };
     parts.push(scene.say(key));
+    let passages = Passage::read_all(variables);
+    let passage = passages.get(scene.seed.with("passage").below(passages.len()));
+    if let Some(passage) = passage {
+        scene.set("passage", &passage.text);
+        scene.set("source", &passage.reference);
+        parts.insert(parts.len().min(1), scene.say("research.cite"));
+    }
     parts.retain(|part| !part.is_empty());
     let mut builds_on = vec![because.reference.clone()];
+    builds_on.extend(passage.map(|passage| passage.reference.clone()));
     if addressed.reference != because.reference {
         builds_on.push(addressed.reference.clone());
     }

@@ -21,6 +21,8 @@ struct Part {
     criteria: Vec<String>,
     depends_on: Vec<usize>,
     complexity: f64,
+    form: &'static str,
+    door: &'static str,
 }
 
 pub(super) fn answer(scene: &Scene, variables: &Value) -> Decomposition {
@@ -40,7 +42,7 @@ pub(super) fn answer(scene: &Scene, variables: &Value) -> Decomposition {
         filled.filter(|parts| !parts.is_empty())
     });
     let wanted = wanted.min(most);
-    let sub_problems = match parts {
+    let mut sub_problems = match parts {
         Some(parts) if wanted > 1 => {
             // With room for two of three, the purpose comes first and the second one is chosen by the text.
             let mut chosen: Vec<usize> = (0..parts.len()).collect();
@@ -60,6 +62,10 @@ pub(super) fn answer(scene: &Scene, variables: &Value) -> Decomposition {
         }
         _ => vec![whole(scene, weight)],
     };
+    // Where the user names two courses, the first part is the choice between them.
+    if let Some(part) = sub_problems.first_mut().filter(|_| scene.problem.options.is_some()) {
+        part.form = "choice";
+    }
     Decomposition { sub_problems }
 }
 
@@ -96,6 +102,8 @@ fn build(scene: &Scene, part: &PlanPart, weight: f64) -> Option<Part> {
         criteria,
         depends_on: Vec::new(),
         complexity: ((weight + spread).clamp(0.1, 0.95) * 100.0).round() / 100.0,
+        form: "proposal",
+        door: door(scene),
     })
 }
 
@@ -105,6 +113,13 @@ fn own_words(scene: &Scene) -> crate::offline::scene::Slots {
     slots.insert("act", scene.problem.own_act.clone());
     slots.insert("act_short", scene.problem.own_act_short.clone());
     slots
+}
+
+/// Whether the text itself says that there is no way back.
+fn door(scene: &Scene) -> &'static str {
+    let final_words = scene.lexicon.phrases("door.words");
+    let is_final = final_words.iter().any(|word| scene.problem.lowered.contains(word.as_str()));
+    if is_final { "one_way" } else { "two_way" }
 }
 
 /// The problem as its own only part.
@@ -123,5 +138,7 @@ fn whole(scene: &Scene, weight: f64) -> Part {
         criteria,
         depends_on: Vec::new(),
         complexity: weight,
+        form: "proposal",
+        door: door(scene),
     }
 }

@@ -13,6 +13,7 @@ pub(super) struct Facilitation {
     speakers: Vec<String>,
     question: Option<String>,
     target: Option<String>,
+    voice: Option<&'static str>,
 }
 
 struct Seat {
@@ -43,6 +44,8 @@ pub(super) fn answer(mut scene: Scene, variables: &Value) -> Facilitation {
         "vote"
     } else if flag("drifting") {
         "moderate"
+    } else if flag("may_research") && round == 0 && list(variables, "research").is_empty() {
+        "research"
     } else if flag("may_ask_user") && lacks_number && round == 0 && scene.shared.with("ask").chance(0.3) {
         "ask_user"
     } else if agreed && round <= 1 {
@@ -74,21 +77,23 @@ pub(super) fn answer(mut scene: Scene, variables: &Value) -> Facilitation {
         ("moderate", false) => "facilitate.moderate",
         ("challenge", _) => "facilitate.challenge",
         ("ask_user", _) => "facilitate.ask",
+        ("research", _) => "facilitate.research",
         _ => "facilitate.continue",
     };
     let speakers = match action {
-        "vote" | "ask_user" => Vec::new(),
+        "vote" | "ask_user" | "moderate" => Vec::new(),
         "challenge" => challenger(&scene, &seats, target.as_ref()),
-        "moderate" => moderators(&scene, &seats),
         _ => seats.iter().map(|seat| seat.code.clone()).collect(),
     };
     let question = match action {
         "ask_user" => scene.say("clarify.money").split('|').next().map(str::to_owned),
-        "continue" | "moderate" => concern.map(|(_, ask)| ask),
+        "continue" | "moderate" | "research" => concern.map(|(_, ask)| ask),
         _ => None,
     };
     let target = target.filter(|_| action == "challenge").map(|target| target.reference);
-    Facilitation { action, reason: scene.say(key), speakers, question: question.filter(|it| !it.is_empty()), target }
+    let voice = (action == "moderate").then(|| lacking(&seats));
+    let question = question.filter(|it| !it.is_empty());
+    Facilitation { action, reason: scene.say(key), speakers, question, target, voice }
 }
 
 fn read_seats(variables: &Value) -> Vec<Seat> {
@@ -138,8 +143,15 @@ fn challenger(scene: &Scene, seats: &[Seat], target: Option<&Prior>) -> Vec<Stri
     best.map(|seat| seat.code.clone()).into_iter().collect()
 }
 
-fn moderators(scene: &Scene, seats: &[Seat]) -> Vec<String> {
-    let chair = seats.iter().find(|seat| seat.code.contains("moderator"));
-    let any = || seats.get(scene.shared.with("chair").below(seats.len()));
-    chair.or_else(any).map(|seat| seat.code.clone()).into_iter().collect()
+/// The voice that the table lacks: against a table that agrees, for action at one that refuses, else a test of the
+/// claims.
+fn lacking(seats: &[Seat]) -> &'static str {
+    let leans: Vec<f64> = seats.iter().filter_map(|seat| seat.decision).map(Decision::weight).collect();
+    if leans.iter().all(|lean| *lean > 0.0) {
+        "contrarian"
+    } else if leans.iter().all(|lean| *lean < 0.0) {
+        "optimist"
+    } else {
+        "sceptic"
+    }
 }

@@ -6,6 +6,7 @@ mod contribute;
 mod decompose;
 mod facilitate;
 mod final_report;
+mod form_options;
 mod part_report;
 mod report;
 mod schema;
@@ -29,6 +30,7 @@ pub(super) fn write(model: &str, request: &ChatRequest) -> String {
             "select" => return json(&select::answer(&scene(), &call.variables)),
             "contribute" => return json(&contribute::answer(scene(), &call.variables)),
             "facilitate" => return json(&facilitate::answer(scene(), &call.variables)),
+            "form_options" => return json(&form_options::answer(&scene(), &call.variables)),
             "vote" => return json(&vote::answer(scene(), &call.variables)),
             "synthesize_sub" => return json(&part_report::answer(scene(), &call.variables)),
             "synthesize" => return json(&final_report::answer(scene(), &call.variables)),

@@ -12,6 +12,9 @@ pub(super) struct Vote {
     decision: Decision,
     confidence: f64,
     reasoning: String,
+    /// On each option, where there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    options: Vec<Value>,
     conditions: Vec<String>,
     would_change_mind: String,
     flip_reason: Option<String>,
@@ -72,7 +75,9 @@ pub(super) fn answer(mut scene: Scene, variables: &Value) -> Vote {
     let flip_reason = Some(scene.say("flip")).filter(|reason| {
         flipped && !reason.is_empty() && !scene.shared.with(&scene.persona.code).with("silent").chance(0.15)
     });
-    Vote { decision: now.decision, confidence, reasoning, conditions, would_change_mind: scene.say(mind), flip_reason }
+    let options = super::form_options::ballot(&scene, variables, now.decision);
+    let would_change_mind = scene.say(mind);
+    Vote { decision: now.decision, confidence, reasoning, options, conditions, would_change_mind, flip_reason }
 }
 
 fn sum_sentence(scene: &Scene, sum: &str) -> String {
@@ -95,6 +100,7 @@ fn bare(decision: Decision, confidence: f64) -> Vote {
         decision,
         confidence,
         reasoning: "…".to_owned(),
+        options: Vec::new(),
         conditions: Vec::new(),
         would_change_mind: String::new(),
         flip_reason: None,

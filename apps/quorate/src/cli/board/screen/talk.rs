@@ -161,6 +161,7 @@ impl Screen {
                 target => format!("a challenge to {target}"),
             },
             "moderate" => "another view is brought in".to_owned(),
+            "research" => "a fact is looked up".to_owned(),
             "ask_user" => "a question to you".to_owned(),
             _ => "the discussion goes on".to_owned(),
         };
