@@ -141,6 +141,7 @@ const actions: Record<string, () => string> = {
 	continue: m.action_continue,
 	challenge: m.action_challenge,
 	moderate: m.action_moderate,
+	research: m.action_research,
 	ask_user: m.action_ask_user,
 	vote: m.action_vote,
 };
