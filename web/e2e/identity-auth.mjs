@@ -86,7 +86,7 @@ export async function identityAuth({ test, browser, complaints }) {
 			await ada.page.getByLabel('Email').fill(email);
 			await ada.page.getByLabel('Password').fill(PASSWORD);
 			await ada.page.getByRole('button', { name: 'Create account' }).click();
-			await ada.page.waitForURL('**/board');
+			await ada.page.waitForURL('**/home');
 			await ada.page.getByText(`Confirm your address: we sent a link to ${email}.`).waitFor();
 		});
 
@@ -134,7 +134,7 @@ export async function identityAuth({ test, browser, complaints }) {
 			await ada.logIn(email, PASSWORD);
 			await ada.alert('Email or password is wrong.');
 			await ada.logIn(email, NEW_PASSWORD);
-			await ada.page.waitForURL('**/board');
+			await ada.page.waitForURL('**/home');
 		});
 
 		await test('the second step asks for the code of the app', async () => {
@@ -151,7 +151,7 @@ export async function identityAuth({ test, browser, complaints }) {
 			await calm();
 			// The code of the confirmation is used up; the next one is within what clocks may differ.
 			await ada.page.getByLabel('Six-digit code').fill(totp(secret, 1));
-			await ada.page.waitForURL('**/board');
+			await ada.page.waitForURL('**/home');
 		});
 
 		await test('a recovery code opens once', async () => {
@@ -164,12 +164,12 @@ export async function identityAuth({ test, browser, complaints }) {
 				await ada.page.getByRole('button', { name: 'Confirm' }).click();
 			};
 			await attempt();
-			await ada.page.waitForURL('**/board');
+			await ada.page.waitForURL('**/home');
 			await attempt();
 			await ada.page.getByText('This recovery code is not right').waitFor();
 			await ada.page.getByLabel('Recovery code').fill(recovery[1]);
 			await ada.page.getByRole('button', { name: 'Confirm' }).click();
-			await ada.page.waitForURL('**/board');
+			await ada.page.waitForURL('**/home');
 		});
 
 		await test('a passkey is both steps at once', async () => {
@@ -204,7 +204,7 @@ export async function identityAuth({ test, browser, complaints }) {
 			await ada.logIn(email, NEW_PASSWORD);
 			await ada.heading('One more step');
 			await ada.page.getByRole('button', { name: 'Use a passkey' }).first().click();
-			await ada.page.waitForURL('**/board');
+			await ada.page.waitForURL('**/home');
 		});
 
 		await test('an invitation makes an account with its address, and a member', async () => {
@@ -225,7 +225,7 @@ export async function identityAuth({ test, browser, complaints }) {
 				assert.equal(await grace.page.getByLabel('Email').inputValue(), 'grace@example.org');
 				await grace.page.getByLabel('Password').fill(PASSWORD);
 				await grace.page.getByRole('button', { name: 'Create account' }).click();
-				await grace.page.waitForURL('**/board');
+				await grace.page.waitForURL('**/home');
 				const { data } = await grace.api('GET', '/orgs');
 				assert.ok(
 					data.some((one) => one.id === organization.id && one.role === 'member'),

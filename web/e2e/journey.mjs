@@ -112,8 +112,9 @@ export async function journey({ test, page, context, browser, server, watcher, a
 		await page.getByLabel('Email').fill(email);
 		await page.getByLabel('Password').fill(PASSWORD);
 		await page.getByRole('button', { name: 'Create account' }).click();
-		await page.waitForURL('**/board');
-		await page.getByText('The table is set').waitFor();
+		await page.waitForURL('**/home');
+		await heading(/^Good .*, Ada Reader$/).waitFor();
+		await page.getByRole('heading', { name: 'Convene your first board' }).waitFor();
 		const cookies = await context.cookies();
 		for (const name of ['quorate_access', 'quorate_refresh']) {
 			const cookie = cookies.find((known) => known.name === name);
@@ -122,11 +123,11 @@ export async function journey({ test, page, context, browser, server, watcher, a
 		}
 		const stored = await page.evaluate(() => Object.keys(localStorage).sort());
 		assert.deepEqual(
-			stored.filter((key) => !['quorate.theme', 'quorate.locale'].includes(key)),
+			stored.filter((key) => !/^quorate\.(theme|locale|seen\.[\w-]+)$/.test(key)),
 			[],
 		);
 	});
-	await test('the empty list is accessible', () => accessible('empty list'));
+	await test('the first home page is accessible', () => accessible('first home'));
 
 	await test('a draft survives a reload', async () => {
 		await page.getByRole('link', { name: 'New session' }).click();
@@ -270,21 +271,21 @@ export async function journey({ test, page, context, browser, server, watcher, a
 		assert.ok((await context.cookies()).some((cookie) => cookie.name === 'quorate_access'));
 	});
 
-	await test('an ended log-in loses no typed text and comes back', async () => {
+	await test('an ended log-in is asked for over the page, and what was sent goes on', async () => {
+		const text = 'A text that took me half an hour to write.';
 		await open('/board/new');
-		await page.getByLabel('The decision').fill('A text that took me half an hour to write.');
+		await page.getByLabel('The decision').fill(text);
 		await context.clearCookies({ name: /^quorate_(access|refresh)$/ });
 		watcher.expect(/401 .*\/api\/v1\/sessions/);
 		await page.getByRole('button', { name: 'Convene the board' }).click();
-		await page.waitForURL('**/login?next=%2Fboard%2Fnew');
-		await page.getByLabel('Email').fill(email);
-		await page.getByLabel('Password').fill(PASSWORD);
-		await page.getByRole('button', { name: 'Log in' }).click();
-		await page.waitForURL('**/board/new');
-		assert.equal(
-			await page.getByLabel('The decision').inputValue(),
-			'A text that took me half an hour to write.',
-		);
+		const dialog = page.getByRole('dialog', { name: 'Log in again' });
+		await dialog.getByText(email).waitFor();
+		assert.equal(await page.getByLabel('The decision').inputValue(), text);
+		await dialog.getByLabel('Password').fill(PASSWORD);
+		await dialog.getByRole('button', { name: 'Log in and go on' }).click();
+		await page.waitForURL(/\/board\/[0-9a-f-]{36}$/);
+		await dialog.waitFor({ state: 'detached' });
+		await page.getByText(text).first().waitFor();
 	});
 
 	await test('logging out ends it, and ?next= never leads away', async () => {
@@ -299,7 +300,7 @@ export async function journey({ test, page, context, browser, server, watcher, a
 			await page.getByLabel('Email').fill(email);
 			await page.getByLabel('Password').fill(PASSWORD);
 			await page.getByRole('button', { name: 'Log in' }).click();
-			await page.waitForURL(`${server.origin}/board`);
+			await page.waitForURL(`${server.origin}/home`);
 			await logOut();
 			await heading('Put it to the board').waitFor();
 		}
@@ -321,7 +322,7 @@ export async function journey({ test, page, context, browser, server, watcher, a
 		await heading('Welcome to Quorate').waitFor();
 		await page.waitForURL(`${server.origin}/welcome`);
 		await fill();
-		await page.waitForURL('**/board');
+		await page.waitForURL('**/home');
 		const { body } = await get(page, '/api/v1/users/me');
 		if (!process.env.QUORATE_URL) assert.equal(body.user.operator, true);
 	});
@@ -337,12 +338,14 @@ export async function journey({ test, page, context, browser, server, watcher, a
 		await small.evaluate(() => localStorage.clear()).catch(() => {});
 		await phone.clearCookies();
 		await small.goto(`${server.origin}/login`);
+		// The profile is English; what is chosen on a device counts more there.
 		await small.evaluate(() => localStorage.clear());
 		await small.reload();
+		await small.getByLabel('Idioma').selectOption('es');
 		await small.getByLabel('Correo electrónico').fill(email);
 		await small.getByLabel('Contraseña').fill(PASSWORD);
 		await small.getByRole('button', { name: 'Iniciar sesión' }).click();
-		await small.waitForURL('**/board');
+		await small.waitForURL('**/home');
 		await small.goto(`${server.origin}/board/${session}`);
 		await small.locator('[data-report]').waitFor();
 		await small.getByText('modelo de demostración sin conexión').first().waitFor();

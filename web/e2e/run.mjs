@@ -10,6 +10,8 @@ import { identitySocial } from './identity-social.mjs';
 import { journey } from './journey.mjs';
 import { modelPages } from './model-pages.mjs';
 import { startServer } from './server.mjs';
+import { shellPages } from './shell-pages.mjs';
+import { shellSession } from './shell-session.mjs';
 
 const PARTS = {
 	journey,
@@ -19,6 +21,8 @@ const PARTS = {
 	identitySocial,
 	gatewayPages,
 	modelPages,
+	shellPages,
+	shellSession,
 };
 const parts = process.argv.slice(2);
 const unknown = parts.filter((name) => !Object.hasOwn(PARTS, name));

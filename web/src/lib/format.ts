@@ -1,4 +1,5 @@
 import { locale } from '$lib/locale.svelte';
+import { timeZone } from '$lib/zone.svelte';
 
 /** A share of 0-1 as a whole percentage in the reader's language. */
 export function percent(share: number): string {
@@ -21,6 +22,7 @@ export function dateTime(iso: string, now: Date = new Date()): string {
 		year: date.getFullYear() === now.getFullYear() ? undefined : 'numeric',
 		hour: '2-digit',
 		minute: '2-digit',
+		timeZone: timeZone.current,
 	}).format(date);
 }
 

@@ -6,6 +6,7 @@ const STORED = 'quorate.locale';
 export const LANGUAGE_NAMES: Record<Locale, string> = { en: 'English', es: 'Español', zh: '简体中文' };
 
 let current = $state<Locale>(baseLocale);
+let onchosen: (locale: Locale) => void = () => {};
 // Messages read the locale through this, inside templates, so that a switch re-renders without a reload.
 overwriteGetLocale(() => current);
 
@@ -17,6 +18,15 @@ function known(tag: string | null | undefined): Locale | undefined {
 /** The language to begin with: what was chosen on this device, else the first browser language we speak. */
 export function preferredLocale(stored: string | null, languages: readonly string[]): Locale {
 	return known(stored) ?? languages.map(known).find((locale) => locale !== undefined) ?? baseLocale;
+}
+
+/** What was chosen on this device. Storage may be blocked; then nothing was. */
+function stored(): string | null {
+	try {
+		return localStorage.getItem(STORED);
+	} catch {
+		return null;
+	}
 }
 
 function apply(locale: Locale) {
@@ -31,13 +41,15 @@ export const locale = {
 	},
 	/** Reads the stored or the browser's language. Call once, before the first render. */
 	start() {
-		let stored: string | null = null;
-		try {
-			stored = localStorage.getItem(STORED);
-		} catch {
-			// Storage may be blocked; the browser's language then decides.
-		}
-		apply(preferredLocale(stored, navigator.languages));
+		apply(preferredLocale(stored(), navigator.languages));
+	},
+	/** Takes over the language of a profile, unless one was chosen on this device. */
+	adopt(tag: string) {
+		if (!known(stored())) apply(known(tag) ?? current);
+	},
+	/** Says who keeps a choice beyond this device: the profile of whoever is signed in. */
+	whenChosen(act: (locale: Locale) => void) {
+		onchosen = act;
 	},
 	/** Switches the language and remembers it on this device. */
 	choose(next: Locale) {
@@ -47,5 +59,6 @@ export const locale = {
 		} catch {
 			// Not remembered, but switched.
 		}
+		onchosen(next);
 	},
 };

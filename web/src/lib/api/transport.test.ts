@@ -95,3 +95,55 @@ it('takes turns with other tabs, and does not renew again what another tab has r
 	expect((await send(`${ORIGIN}/api/v1/sessions`)).status).toBe(200);
 	expect(calls).not.toContain('/api/v1/auth/refresh');
 });
+
+it('lets requests wait while the person logs in again, and repeats each with its body', async () => {
+	const state = { access: false, refresh: 401 };
+	const calls = serve(state);
+	const { send, whenLost, whenExpired } = await import('./transport');
+	const expired = vi.fn();
+	whenExpired(expired);
+	let loggedIn: (again: boolean) => void = () => {};
+	const asked = vi.fn(() => new Promise<boolean>((done) => (loggedIn = done)));
+	whenLost(asked);
+	const post = (body: string) => send(`${ORIGIN}/api/v1/sessions`, { method: 'POST', body });
+	const early = [post('a'), post('b')];
+	await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+	const before = calls.length;
+	const late = post('c');
+	await new Promise((later) => setTimeout(later, 20));
+	// Who comes later does not even try.
+	expect(calls.slice(before).filter((path) => path === '/api/v1/sessions')).toHaveLength(0);
+	state.access = true;
+	loggedIn(true);
+	const answers = await Promise.all([...early, late]);
+	expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual([
+		{ body: 'a' },
+		{ body: 'b' },
+		{ body: 'c' },
+	]);
+	expect(asked).toHaveBeenCalledTimes(1);
+	expect(expired).not.toHaveBeenCalled();
+});
+
+it('gives up when the person does not log in again', async () => {
+	serve({ access: false, refresh: 401 });
+	const { send, whenLost, whenExpired } = await import('./transport');
+	const expired = vi.fn();
+	whenExpired(expired);
+	whenLost(() => Promise.resolve(false));
+	expect((await send(`${ORIGIN}/api/v1/sessions`)).status).toBe(401);
+	expect(expired).toHaveBeenCalledTimes(1);
+});
+
+it('tells when no answer came, but not when the request was called off', async () => {
+	const { send, whenUnreachable } = await import('./transport');
+	const unreachable = vi.fn();
+	whenUnreachable(unreachable);
+	vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
+	const called = new AbortController();
+	called.abort();
+	await expect(send(`${ORIGIN}/api/v1/sessions`, { signal: called.signal })).rejects.toThrow();
+	expect(unreachable).not.toHaveBeenCalled();
+	await expect(send(`${ORIGIN}/api/v1/sessions`)).rejects.toThrow();
+	expect(unreachable).toHaveBeenCalledTimes(1);
+});

@@ -7,10 +7,51 @@ const SIGNED_IN = ['/api/v1/auth/logout-all', '/api/v1/auth/verify-email/resend'
 
 let renewal: Promise<boolean> | null = null;
 let onExpired: () => void = () => {};
+let onUnreachable: () => void = () => {};
+let onLost: () => Promise<boolean> = () => Promise.resolve(false);
+let recovery: Promise<boolean> | null = null;
 
 /** Says what to do when the login session is over for good. */
 export function whenExpired(act: () => void) {
 	onExpired = act;
+}
+
+/** Says who has to know that no answer came. */
+export function whenUnreachable(act: () => void) {
+	onUnreachable = act;
+}
+
+/**
+ * Says who can bring back a login session that ended under an open page: it answers whether that worked. Meanwhile every
+ * request waits, and is repeated afterwards. Answers how to take that back.
+ */
+export function whenLost(act: () => Promise<boolean>): () => void {
+	onLost = act;
+	return () => {
+		if (onLost === act) onLost = () => Promise.resolve(false);
+	};
+}
+
+function recover(): Promise<boolean> {
+	recovery ??= onLost().finally(() => (recovery = null));
+	return recovery;
+}
+
+/** The person whom the cookies stand for now, whoever logged in last in any tab; null for nobody. */
+export async function signedIn(): Promise<string | null> {
+	const answer = await fetch('/api/v1/users/me', { headers: HEADER });
+	if (!answer.ok) return null;
+	return ((await answer.json()) as { user?: { id?: string } }).user?.id ?? null;
+}
+
+async function reach(request: Request): Promise<Response> {
+	try {
+		return await fetch(request);
+	} catch (cause) {
+		// Who calls off a request has not lost the network.
+		if (!request.signal.aborted) onUnreachable();
+		throw cause;
+	}
 }
 
 async function accessWorks(): Promise<boolean> {
@@ -69,18 +110,27 @@ async function accessExpired(answer: Response): Promise<boolean> {
 	return code === 'TOKEN_EXPIRED' || code === 'UNAUTHENTICATED';
 }
 
-/** `fetch` with our client header that renews an expired access cookie once and repeats the request. */
+/**
+ * `fetch` with our client header that renews an expired access cookie once and repeats the request; also after the person
+ * has logged in again, where the page lets them.
+ */
 export async function send(input: Request | string, init?: RequestInit): Promise<Response> {
 	const request = new Request(input, init);
 	for (const [name, value] of Object.entries(HEADER)) request.headers.set(name, value);
-	const again = request.clone();
-	const answer = await fetch(request);
 	const { pathname } = new URL(request.url);
 	const renewable = !pathname.startsWith('/api/v1/auth/') || SIGNED_IN.includes(pathname);
-	if (!renewable || !(await accessExpired(answer))) return answer;
+	if (!renewable) return reach(request);
+	if (recovery) await recovery;
+	const [first, second] = [request.clone(), request.clone()];
+	const answer = await reach(first);
+	if (!(await accessExpired(answer))) return answer;
 	if (await renew()) {
-		const second = await fetch(again);
-		if (!(await accessExpired(second))) return second;
+		const renewed = await reach(second);
+		if (!(await accessExpired(renewed))) return renewed;
+	}
+	if (await recover()) {
+		const recovered = await reach(request);
+		if (!(await accessExpired(recovered))) return recovered;
 	}
 	onExpired();
 	return answer;

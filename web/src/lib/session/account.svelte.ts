@@ -1,6 +1,8 @@
 import { api, ask } from '$lib/api/client';
 import { Problem } from '$lib/api/problem';
 import type { User } from '$lib/api/types';
+import { locale } from '$lib/locale.svelte';
+import { timeZone } from '$lib/zone.svelte';
 
 /*
  * The tokens are HttpOnly cookies that this page cannot see. This mark says only "somebody signed in here", so that a
@@ -17,6 +19,8 @@ function mark(on: boolean) {
 
 function adopt(next: User): User {
 	user = next;
+	timeZone.adopt(next.time_zone);
+	locale.adopt(next.locale);
 	mark(true);
 	return next;
 }
@@ -66,6 +70,7 @@ export const account = {
 	/** The login session is over: drop what the page knew. */
 	forget() {
 		user = null;
+		timeZone.adopt(null);
 		mark(false);
 	},
 };

@@ -32,6 +32,6 @@ describe('safeNext', () => {
 describe('loginAddress', () => {
 	it('carries the place, except when it is the home', () => {
 		expect(loginAddress('/board/new?x=1')).toBe('/login?next=%2Fboard%2Fnew%3Fx%3D1');
-		expect(loginAddress('/board')).toBe('/login');
+		expect(loginAddress('/home')).toBe('/login');
 	});
 });

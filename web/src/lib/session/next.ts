@@ -1,5 +1,5 @@
 /** Where a signed-in person belongs when nothing else was asked for. */
-export const HOME = '/board';
+export const HOME = '/home';
 
 /**
  * The place to go after logging in, from `?next=`. Only a path of this origin is taken: `//evil`, `/\evil`, schemes,

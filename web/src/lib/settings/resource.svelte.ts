@@ -1,4 +1,5 @@
 import { Problem } from '$lib/api/problem';
+import { connection } from '$lib/shell/connection.svelte';
 
 /** Something read from the server: its value, or why there is none. A later reading wins over an earlier one. */
 export class Resource<T> {
@@ -21,7 +22,10 @@ export class Resource<T> {
 			if (turn === this.#turn) this.value = value;
 		} catch (cause) {
 			if (!(cause instanceof Problem)) throw cause;
-			if (turn === this.#turn) this.problem = cause;
+			if (turn !== this.#turn) return;
+			this.problem = cause;
+			// What the network kept away is asked for again when it is back.
+			if (cause.code === 'OFFLINE') connection.onReturn(() => turn === this.#turn && this.load());
 		} finally {
 			if (turn === this.#turn) this.loading = false;
 		}
