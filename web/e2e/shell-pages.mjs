@@ -124,8 +124,11 @@ export async function shellPages({ test, browser, server, complaints }) {
 	await step('the organization is switched from the sidebar', async (who) => {
 		await who.go('/board');
 		await who.page.evaluate(() => (window.old = true));
-		await who.page.getByRole('button', { name: 'Organization: Northwind' }).click();
+		const button = who.page.getByRole('button', { name: 'Organization: Northwind' });
+		await button.click();
+		// Its sizes have a drawer among them, which closes what was open.
 		await who.accessible('organizations');
+		await button.click();
 		await who.page.getByRole('button', { name: /^.*Personal$/ }).click();
 		await who.page.waitForURL('**/home');
 		assert.equal(await who.page.evaluate(() => window.old), undefined);
@@ -142,6 +145,7 @@ export async function shellPages({ test, browser, server, complaints }) {
 			await drawer.waitFor();
 			await drawer.getByLabel('Language').waitFor();
 			await who.accessible('drawer');
+			await menu.click();
 			for (let presses = 0; presses < 20; presses++) {
 				await who.page.keyboard.press('Tab');
 				// The browser's own bar is part of the round.
@@ -185,7 +189,8 @@ export async function shellPages({ test, browser, server, complaints }) {
 		await who.page.waitForURL(`**/board/${OLD.id}`);
 		// What was chosen comes first the next time.
 		await who.page.getByRole('button', { name: /^Search or go to/ }).click();
-		assert.match(await who.page.getByRole('option').first().textContent(), /payroll/);
+		const palette = who.dialog('Search and commands');
+		assert.match(await palette.getByRole('option').first().textContent(), /payroll/);
 		assert.equal(await who.page.getByRole('group', { name: 'Recent' }).count(), 1);
 		await field.fill('xyzzy');
 		await who.page.getByText('Nothing fits.').waitFor();
@@ -214,7 +219,7 @@ export async function shellPages({ test, browser, server, complaints }) {
 		await who.page.waitForLoadState('networkidle');
 		assert.deepEqual(who.bodies('PATCH /users/me'), [{ locale: 'es' }]);
 		await who.page.keyboard.press('Control+k');
-		await who.page.getByRole('combobox').fill('cambiar a ada');
+		await who.page.getByRole('combobox', { name: 'Búsqueda y órdenes' }).fill('cambiar a ada');
 		await who.page.keyboard.press('Enter');
 		await who.page.waitForURL('**/home');
 		assert.equal(who.bodies(`POST /orgs/${id(101)}/switch`).length, 1);
@@ -236,7 +241,7 @@ export async function shellPages({ test, browser, server, complaints }) {
 		await who.page.keyboard.press('g');
 		await who.page.keyboard.press('h');
 		await who.page.keyboard.press('Control+k');
-		await who.page.getByRole('combobox').waitFor();
+		await who.page.getByRole('combobox', { name: 'Search and commands' }).waitFor();
 		assert.equal(await dialog.count(), 0);
 		assert.match(who.page.url(), /\/usage$/);
 	});

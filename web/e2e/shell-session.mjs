@@ -45,7 +45,7 @@ export async function shellSession({ test, browser, server, complaints }) {
 						await who.open('profile');
 						await who.page.getByLabel('Your name').fill('Ada Byron');
 						door.open = false;
-						await who.press('Save', who.page.locator('main'));
+						await who.page.locator('main').getByRole('button', { name: 'Save', exact: true }).first().click();
 						await dialog.waitFor();
 					},
 					logIn: async (password = 'seven lamps over the table') => {
