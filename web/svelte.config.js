@@ -22,10 +22,20 @@ const config = {
 		adapter: adapter({
 			pages: 'build',
 			assets: 'build',
-			fallback: 'index.html',
+			// Not index.html: that is the landing page, rendered ahead.
+			fallback: '200.html',
 			precompress: true,
 			strict: true,
 		}),
+		prerender: {
+			// The server writes its own address here when it answers (apps/web-assets/src/origin.rs).
+			origin: 'https://quorate.invalid',
+			entries: ['*', '/sitemap.xml'],
+			// The API answers only where a server runs.
+			handleHttpError: ({ path, message }) => {
+				if (!path.startsWith('/api/')) throw new Error(message);
+			},
+		},
 		// The version is the content, so that two builds of one tree are the same bytes.
 		version: { name: process.env.QUORATE_VERSION ?? 'dev', pollInterval: 0 },
 		csp: {

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 
 const OUT = '.svelte-kit/output/client';
 const BUDGETS = [
-	{ name: 'landing', route: '/(public)', limit: 150_000 },
+	{ name: 'landing', route: '/(public)/(site)', limit: 150_000 },
 	{ name: 'board', route: '/(app)/board/[id]', limit: 250_000, lazy: ['src/lib/ui/markdown.ts'] },
 ];
 

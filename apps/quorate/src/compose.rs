@@ -226,7 +226,7 @@ impl App {
             limits: Some(self.shared.of_requests(&self.config.limits, self.billing.entitlements())),
             ..Middleware::new(site, self.authenticator(), Arc::clone(&self.ids))
         };
-        Ok((middleware.wrap(router.merge(quorate_web_assets::router())), table))
+        Ok((middleware.wrap(router.merge(quorate_web_assets::router(&self.config.public_url()))), table))
     }
 }
 

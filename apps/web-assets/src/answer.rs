@@ -1,13 +1,18 @@
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::encoding::{self, Encoding};
+use crate::origin::Origin;
 
 /// The page of every address that only the app itself knows; static adapters name it one way or the other.
 const SHELLS: [&str; 2] = ["200.html", "index.html"];
+/// The page of the root, where it was rendered ahead.
+const ROOT: &str = "index.html";
+/// Every page below these was rendered ahead: one that is no file is not there, and the app's page says so.
+const RENDERED: [&str; 2] = ["docs/", "blog/"];
 /// SvelteKit puts the content's hash into these names.
 const IMMUTABLE: &str = "_app/immutable/";
 /// Addresses that belong to the server: the app's page never answers there.
@@ -25,15 +30,29 @@ const NOT_BUILT: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-
     again.</p></html>\n";
 
 /// Answers with the file of the request's path, or with the app's page where the app has one to show.
-pub(crate) async fn answer<Files: RustEmbed>(request: Request) -> Response {
+pub(crate) async fn answer<Files: RustEmbed>(origin: Origin, request: Request) -> Response {
     let (method, headers) = (request.method(), request.headers());
     let path = request.uri().path().trim_start_matches('/');
     if !matches!(*method, Method::GET | Method::HEAD) {
         // A wrong address; that it is also a wrong method tells nobody anything.
         return StatusCode::NOT_FOUND.into_response();
     }
-    match file::<Files>(path).or_else(|| page::<Files>(path, headers)) {
-        Some((name, file)) => send::<Files>(&name, file, headers),
+    if let Some((name, file)) = file::<Files>(path) {
+        return send::<Files>(&name, file, headers, &origin);
+    }
+    if let Some(page) = path.strip_suffix('/').filter(|page| file::<Files>(page).is_some()) {
+        // One address for each page: what a page names beside itself would be looked for below it.
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        return Redirect::permanent(&format!("/{page}{query}")).into_response();
+    }
+    match page::<Files>(path, headers) {
+        Some((name, file)) => {
+            let mut response = send::<Files>(&name, file, headers, &origin);
+            if RENDERED.iter().any(|below| path.starts_with(below)) && response.status() == StatusCode::OK {
+                *response.status_mut() = StatusCode::NOT_FOUND;
+            }
+            response
+        }
         None if wants_page(path, headers) && shell::<Files>().is_none() => not_built(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -56,6 +75,9 @@ fn file<Files: RustEmbed>(path: &str) -> Option<Named> {
 }
 
 fn page<Files: RustEmbed>(path: &str, headers: &HeaderMap) -> Option<Named> {
+    if path.is_empty() {
+        return get::<Files>(ROOT).or_else(shell::<Files>);
+    }
     if wants_page(path, headers) { shell::<Files>() } else { None }
 }
 
@@ -73,16 +95,17 @@ fn wants_page(path: &str, headers: &HeaderMap) -> bool {
     path.is_empty() || (takes_html && !NOT_THE_APPS.iter().any(|owned| path.starts_with(owned)))
 }
 
-fn send<Files: RustEmbed>(name: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
+fn send<Files: RustEmbed>(name: &str, file: EmbeddedFile, headers: &HeaderMap, origin: &Origin) -> Response {
     // Weak, since it stands for the content in each encoding.
-    let hash: String = file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    let hash = origin.mark(name, file.metadata.sha256_hash());
+    let hash: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     let tag = format!("W/\"{hash}\"");
     let lasting = if name.starts_with(IMMUTABLE) { "public, max-age=31536000, immutable" } else { "no-cache" };
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let mut response = if known.is_some_and(|known| matches(known, &tag)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        content::<Files>(name, file, headers)
+        content::<Files>(name, file, headers, origin)
     };
     let mut put = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -104,12 +127,17 @@ fn matches(known: &str, tag: &str) -> bool {
     known.trim() == "*" || known.split(',').any(|candidate| opaque(candidate) == opaque(tag))
 }
 
-fn content<Files: RustEmbed>(name: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
-    let packed = encoding::accepted(headers)
-        .into_iter()
-        .find_map(|encoding| Some((encoding, Files::get(&format!("{name}{}", encoding.suffix()))?)));
-    let (encoding, file) = packed.map_or((None, file), |(encoding, packed)| (Some(encoding), packed));
-    let mut response = Body::from(file.data).into_response();
+fn content<Files: RustEmbed>(name: &str, file: EmbeddedFile, headers: &HeaderMap, origin: &Origin) -> Response {
+    // A page that names its own address is not as it was packed; the server's compression packs it anew.
+    let (encoding, data) = if let Some(text) = origin.written_into(name, &file.data) {
+        (None, text.into())
+    } else {
+        let packed = encoding::accepted(headers)
+            .into_iter()
+            .find_map(|encoding| Some((encoding, Files::get(&format!("{name}{}", encoding.suffix()))?)));
+        packed.map_or((None, file.data), |(encoding, packed)| (Some(encoding), packed.data))
+    };
+    let mut response = Body::from(data).into_response();
     let kind = mime_guess::from_path(name).first_or_octet_stream();
     let is_text = kind.type_() == mime_guess::mime::TEXT;
     let kind = if is_text { format!("{kind}; charset=utf-8") } else { kind.to_string() };

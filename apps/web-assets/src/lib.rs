@@ -3,12 +3,15 @@
 
 mod answer;
 mod encoding;
+mod origin;
 mod scripts;
 #[cfg(test)]
 mod tests;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::handler::HandlerWithoutStateExt;
+use origin::Origin;
 use rust_embed::RustEmbed;
 
 /// What `npm run build` wrote.
@@ -16,9 +19,10 @@ use rust_embed::RustEmbed;
 #[folder = "../../web/build"]
 struct Built;
 
-/// Serves the app at every address that no route takes.
-pub fn router() -> Router {
-    serving::<Built>()
+/// Serves the app at every address that no route takes. `public_url` is the server's own address: pages, the site map
+/// and `robots.txt` name it in their links.
+pub fn router(public_url: &str) -> Router {
+    serving::<Built>(Origin::new(public_url))
 }
 
 /// Hashes (`sha256-…`) of the scripts that stand inside the app's pages, for the content security policy.
@@ -27,6 +31,7 @@ pub fn inline_script_hashes() -> Vec<String> {
     scripts::hashes::<Built>()
 }
 
-fn serving<Files: RustEmbed + 'static>() -> Router {
-    Router::new().fallback_service(answer::answer::<Files>.into_service())
+fn serving<Files: RustEmbed + 'static>(origin: Origin) -> Router {
+    let answer = move |request: Request| answer::answer::<Files>(origin.clone(), request);
+    Router::new().fallback_service(answer.into_service())
 }

@@ -30,8 +30,10 @@ fn inline(html: &str) -> Vec<&str> {
     while let Some(begin) = lower[from..].find("<script").map(|at| from + at) {
         let Some(open) = lower[begin..].find('>').map(|at| begin + at + 1) else { break };
         let Some(close) = lower[open..].find("</script").map(|at| open + at) else { break };
-        let names_a_file = lower[begin..open].split_ascii_whitespace().any(|attribute| attribute.starts_with("src="));
-        if !names_a_file {
+        let tag = &lower[begin..open];
+        let names_a_file = tag.split_ascii_whitespace().any(|attribute| attribute.starts_with("src="));
+        // What describes a page to search engines is data: it is never run, and no policy asks for it.
+        if !names_a_file && !tag.contains("application/ld+json") {
             scripts.push(&html[open..close]);
         }
         from = close;
@@ -46,7 +48,7 @@ mod tests {
     #[test]
     fn scripts_inside_the_page_are_found_and_files_are_not() {
         let html = "<head><script src=\"/theme.js\"></script><SCRIPT type=module>\n\tlet é = 1 < 2;\n</SCRIPT>\
-            <script\nasync src='x'></script></head><script>b()</script>";
+            <script\nasync src='x'></script><script type=\"application/ld+json\">{}</script></head><script>b()</script>";
         assert_eq!(inline(html), ["\n\tlet é = 1 < 2;\n", "b()"]);
         assert!(inline("<p>none</p><script").is_empty());
     }

@@ -23,7 +23,7 @@ async fn ask<Files: RustEmbed + 'static>(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let response = serving::<Files>().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response = serving::<Files>(Origin::new("https://board.example/")).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     (parts.status, parts.headers, to_bytes(body, 1 << 20).await.unwrap())
 }
@@ -94,6 +94,35 @@ async fn browsers_get_the_app_at_its_own_addresses_only() {
     ] {
         let (status, _, body) = ask::<Sample>(method, path, &[accept]).await;
         assert_eq!((status, body.len()), (StatusCode::NOT_FOUND, 0), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn what_names_the_server_names_it_as_it_is_known() {
+    for path in ["/about", "/robots.txt"] {
+        let (status, headers, body) = ask::<Sample>("GET", path, &[("accept-encoding", "br")]).await;
+        let text = std::str::from_utf8(&body).unwrap();
+        assert_eq!(status, 200, "{path}");
+        assert!(text.contains("https://board.example/about"), "{path}: {text}");
+        assert!(!text.contains("invalid"), "{path}: {text}");
+        // Packed as it was built it would still name nobody.
+        assert!(!headers.contains_key("content-encoding"), "{path}");
+    }
+    let mark = |url: &str, name: &str| Origin::new(url).mark(name, [7; 32]);
+    assert_ne!(mark("https://a.example", "about.html"), mark("https://b.example", "about.html"));
+    assert_eq!(mark("https://a.example", "favicon.svg"), mark("https://b.example", "favicon.svg"));
+    assert_eq!(Origin::new("https://a.example").written_into("plain.html", b"<p>nothing</p>"), None);
+}
+
+#[tokio::test]
+async fn a_page_has_one_address_and_documents_that_are_not_there_are_not_found() {
+    let (status, headers, _) = ask::<Sample>("GET", "/about/?a=1", &[HTML]).await;
+    assert_eq!((status, &headers["location"]), (StatusCode::PERMANENT_REDIRECT, &"/about?a=1".parse().unwrap()));
+    let (_, _, root) = ask::<Sample>("GET", "/", &[]).await;
+    for path in ["/docs/none", "/blog/none"] {
+        let (status, headers, shell) = ask::<Sample>("GET", path, &[HTML]).await;
+        assert_eq!((status, &shell), (StatusCode::NOT_FOUND, &root), "{path}");
+        assert_eq!(headers["content-type"], "text/html; charset=utf-8");
     }
 }
 

@@ -4,7 +4,11 @@ import type { paths } from './schema';
 import { send } from './transport';
 
 /** The typed client of everything in openapi.json. Prefer `ask`, which throws a `Problem` instead of returning one. */
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: (request) => send(request) });
+export const api = createClient<paths>({
+	// While pages are rendered ahead there is no address, and nobody is asked.
+	baseUrl: globalThis.location?.origin ?? '',
+	fetch: (request) => send(request),
+});
 
 interface Answer<T> {
 	data?: T;

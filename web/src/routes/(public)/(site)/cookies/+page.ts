@@ -1,0 +1,3 @@
+import { text } from '$lib/site/posts';
+
+export const load = async () => ({ english: await text('cookies', 'en') });
