@@ -105,7 +105,7 @@ impl Shared {
         let number = self.leases.next.fetch_add(1, Ordering::Relaxed);
         // Made before Redis is asked: if the request is cancelled while it waits, or the answer comes too late, what
         // Redis may have counted is given back.
-        let lease = Lease { number, name: name.clone(), leases: Arc::clone(&self.leases) };
+        let mut lease = Lease { number, name: name.clone(), leases: Arc::clone(&self.leases) };
         let member = member(&self.redis, number);
         let asked = self.redis.ask(|mut connection| async move {
             let mut asked = self.enter.key(name);
@@ -113,6 +113,7 @@ impl Shared {
             asked.invoke_async::<u8>(&mut connection).await
         });
         if asked.await? == 0 {
+            lease.name.clear();
             return Some(None);
         }
         self.leases.lock().insert(number, lease.name.clone());
@@ -134,14 +135,14 @@ fn member(redis: &Redis, number: u64) -> String {
 async fn keep(redis: Redis, leases: std::sync::Weak<Leases>, mut ended: mpsc::UnboundedReceiver<(u64, String)>) {
     let prolong = Script::new(PROLONG);
     let mut renewal = tokio::time::interval(RENEW);
+    let mut waiting = Vec::new();
     loop {
         tokio::select! {
-            lease = ended.recv() => {
-                let Some((number, name)) = lease else { return };
-                if let Some(leases) = leases.upgrade() {
-                    leases.lock().remove(&number);
+            more = ended.recv_many(&mut waiting, 4_096) => {
+                if more == 0 {
+                    return;
                 }
-                give_back(&redis, number, name).await;
+                give_back(&redis, waiting.drain(..)).await;
             }
             _ = renewal.tick() => {
                 let Some(leases) = leases.upgrade() else { return };
@@ -151,13 +152,21 @@ async fn keep(redis: Redis, leases: std::sync::Weak<Leases>, mut ended: mpsc::Un
     }
 }
 
-async fn give_back(redis: &Redis, number: u64, key: String) {
-    let member = member(redis, number);
-    let asked = redis.ask_within(PATIENCE, |mut connection| async move {
-        redis::cmd("ZREM").arg(key).arg(member).query_async::<()>(&mut connection).await
-    });
-    // A Redis that is away lets the lease run out.
-    let _answer: Option<()> = asked.await;
+/// All that ended since the last time, in one request for each key: a queue of single ones would grow under load.
+async fn give_back(redis: &Redis, ended: impl Iterator<Item = (u64, String)>) {
+    let mut by_key: HashMap<String, Vec<String>> = HashMap::new();
+    for (number, key) in ended {
+        by_key.entry(key).or_default().push(member(redis, number));
+    }
+    for (key, members) in by_key {
+        let asked = redis.ask_within(PATIENCE, |mut connection| async move {
+            redis::cmd("ZREM").arg(key).arg(members).query_async::<()>(&mut connection).await
+        });
+        // A Redis that is away lets the leases run out.
+        if asked.await.is_none() {
+            return;
+        }
+    }
 }
 
 async fn renew(redis: &Redis, prolong: &Script, leases: &Leases) {
@@ -180,12 +189,18 @@ async fn renew(redis: &Redis, prolong: &Script, leases: &Leases) {
 /// A place that Redis counts; dropping it gives it back.
 struct Lease {
     number: u64,
+    /// The key in Redis; empty when Redis said that it counts nothing.
     name: String,
     leases: Arc<Leases>,
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        if self.name.is_empty() {
+            return;
+        }
+        // Here and not by the keeper, which may be waiting for Redis: what has ended is not renewed.
+        self.leases.lock().remove(&self.number);
         // Nobody listens only when the runtime ends; then the lease runs out.
         drop(self.leases.given_back.send((self.number, std::mem::take(&mut self.name))));
     }
