@@ -52,12 +52,14 @@ pub(crate) struct Roster {
 }
 
 impl Roster {
-    /// Builds every provider and route, or says which key is wrong. Nothing is called yet.
+    /// Builds every provider and route, or says which key is wrong. Nothing is called yet. `needs_default`: whether a
+    /// configuration without the route `default` is wrong.
     pub(crate) fn new(
         config: &ModelsConfig,
         clock: &Arc<dyn Clock>,
         ids: &Arc<dyn Ids>,
         lasting: &Arc<Lasting>,
+        needs_default: bool,
     ) -> Result<Self, ConfigError> {
         let standard = ModelsConfig::default();
         let unconfigured = config.providers.is_empty() && config.routes.is_empty();
@@ -110,7 +112,7 @@ impl Roster {
             }
             roster.routes.push(route);
         }
-        if !roster.by_name.contains_key(DEFAULT_ROUTE) {
+        if needs_default && !roster.by_name.contains_key(DEFAULT_ROUTE) {
             let message = "providers are configured, but no [[models.routes]] is named `default`; the offline demo \
                            model never takes its place by itself";
             return Err(ConfigError::new("models.routes", message));

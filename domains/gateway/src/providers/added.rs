@@ -83,27 +83,82 @@ pub(super) fn assemble(
     master_key: &MasterKey,
 ) -> Result<ModelsConfig, ConfigError> {
     let mut whole = configured.clone();
-    for provider in added.providers.iter().filter(|provider| provider.enabled) {
-        if configured.providers.iter().any(|known| known.name == provider.name) {
-            continue;
-        }
-        whole.providers.push(provider.config(master_key)?);
-        whole.prices.extend(provider.prices.iter().map(|price| {
-            let model = format!("{}/{}", provider.name, price.model);
-            PriceConfig { model, ..price.clone() }
-        }));
+    for provider in enabled(configured, added) {
+        provider.join(&mut whole, master_key)?;
     }
     for route in &added.routes {
-        match whole.routes.iter_mut().find(|known| known.name == route.config.name) {
-            None => whole.routes.push(route.config.clone()),
-            Some(known) if Source::of_route(known) == Source::BuiltIn => known.clone_from(&route.config),
-            Some(_) => {}
-        }
+        take_in(&mut whole, &route.config);
     }
     Ok(whole)
 }
 
+/// The same without the added providers that cannot be used, and what is wrong with each. `usable` judges a whole.
+///
+/// A target of such a provider is left out of its route; a route that has none left is there no more. The built-in
+/// `default` does not come back for it: the offline demo model never stands in for a provider silently (GTW-2).
+pub(super) fn salvage(
+    configured: &ModelsConfig,
+    added: &Added,
+    master_key: &MasterKey,
+    usable: impl Fn(&ModelsConfig) -> Result<(), ConfigError>,
+) -> (ModelsConfig, Vec<ConfigError>) {
+    let mut whole = configured.clone();
+    let mut wrong = Vec::new();
+    for provider in enabled(configured, added) {
+        let mut with = whole.clone();
+        match provider.join(&mut with, master_key).and_then(|()| usable(&with)) {
+            Ok(()) => whole = with,
+            Err(error) => wrong.push(error),
+        }
+    }
+    for route in &added.routes {
+        let known = |target: &TargetConfig| {
+            let provider = target.target.split('/').next().unwrap_or_default();
+            whole.providers.iter().any(|known| known.name == provider)
+        };
+        let mut config = route.config.clone();
+        config.targets.retain(known);
+        let mut with = whole.clone();
+        take_in(&mut with, &config);
+        if config.targets.is_empty() {
+            with.routes.retain(|route| *route != config);
+            whole = with;
+            continue;
+        }
+        match usable(&with) {
+            Ok(()) => whole = with,
+            Err(error) => wrong.push(error),
+        }
+    }
+    (whole, wrong)
+}
+
+/// The added providers that are to be in force.
+fn enabled<'a>(configured: &'a ModelsConfig, added: &'a Added) -> impl Iterator<Item = &'a AddedProvider> {
+    let known = |name: &str| configured.providers.iter().any(|known| known.name == name);
+    added.providers.iter().filter(move |provider| provider.enabled && !known(&provider.name))
+}
+
+/// Puts an added route among the others, unless the configuration has one of its name.
+fn take_in(whole: &mut ModelsConfig, route: &RouteConfig) {
+    match whole.routes.iter_mut().find(|known| known.name == route.name) {
+        None => whole.routes.push(route.clone()),
+        Some(known) if Source::of_route(known) == Source::BuiltIn => known.clone_from(route),
+        Some(_) => {}
+    }
+}
+
 impl AddedProvider {
+    /// Puts it and its prices among the others.
+    fn join(&self, whole: &mut ModelsConfig, master_key: &MasterKey) -> Result<(), ConfigError> {
+        whole.providers.push(self.config(master_key)?);
+        whole.prices.extend(self.prices.iter().map(|price| {
+            let model = format!("{}/{}", self.name, price.model);
+            PriceConfig { model, ..price.clone() }
+        }));
+        Ok(())
+    }
+
     /// As the configuration would have it, with its secrets opened.
     pub(super) fn config(&self, master_key: &MasterKey) -> Result<ProviderConfig, ConfigError> {
         let mut config = self.bare();

@@ -55,8 +55,10 @@ struct Inner {
 pub(crate) struct State {
     /// The count up to which everything was looked at.
     seen: Option<i64>,
-    /// Why what was added last is not in force; the set before it is.
+    /// Why what was added last is not in force as a whole.
     pub(crate) error: Option<String>,
+    /// Whether there is no whole set to stay with: what is broken was left out.
+    partial: bool,
 }
 
 impl Providers {

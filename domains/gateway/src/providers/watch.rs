@@ -8,7 +8,7 @@ use quorate_store::StoreError;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::added::assemble;
+use super::added::{Added, assemble, salvage};
 use super::{Providers, State};
 use crate::store::keys::versions;
 use crate::store::providers as store;
@@ -58,7 +58,8 @@ impl Providers {
         }
     }
 
-    /// Puts in force what was added since the last look. A set that cannot be used is noted and changes nothing.
+    /// Puts in force what was added since the last look. A set that cannot be used is noted and changes nothing; where
+    /// none was in force before, as at the start, what can be used of it is.
     ///
     /// # Errors
     /// When the database fails.
@@ -87,15 +88,44 @@ impl Providers {
                 if providers + routes > 0 {
                     tracing::info!(version, providers, routes, "providers and routes that were added are in force");
                 }
-                self.set_state(State { seen: Some(version), error: None });
+                self.set_state(State { seen: Some(version), ..State::default() });
             }
-            Err(ConfigError { key, message }) => self.refuse(version, &format!("{key}: {message}")),
+            Err(error) => {
+                let state = self.state();
+                if state.seen.is_none() || state.partial {
+                    self.salvage(version, &added, error);
+                } else {
+                    self.refuse(version, &format!("{}: {}", error.key, error.message));
+                }
+            }
         }
         Ok(())
     }
 
+    /// Puts in force what can be used of a set that as a whole cannot.
+    fn salvage(&self, version: i64, added: &Added, first: ConfigError) {
+        let deps = &self.inner.deps;
+        let (whole, mut wrong) =
+            salvage(&deps.configured, added, &deps.master_key, |whole| deps.models.check_rest(whole));
+        if let Err(error) = deps.models.replace_by_rest(&whole) {
+            wrong.push(error);
+        }
+        if wrong.is_empty() {
+            wrong.push(first);
+        }
+        let why: Vec<String> = wrong.iter().map(|ConfigError { key, message }| format!("{key}: {message}")).collect();
+        let why = why.join(" ");
+        tracing::error!(
+            version,
+            why,
+            "some of the providers and routes that were added cannot be used; they are left out"
+        );
+        self.set_state(State { seen: Some(version), error: Some(why), partial: true });
+    }
+
     fn refuse(&self, version: i64, why: &str) {
         tracing::error!(version, why, "what was added cannot be used; providers and routes stay as they were");
-        self.set_state(State { seen: Some(version), error: Some(why.to_owned()) });
+        let partial = self.state().partial;
+        self.set_state(State { seen: Some(version), error: Some(why.to_owned()), partial });
     }
 }

@@ -84,6 +84,9 @@ on_both_databases! {
         let (root, ada) = (operator(&here).await, here.user("ada@example.com").await);
         made(&root, PROVIDERS, &provider("mine", &models)).await;
         made(&root, ROUTES, &route("fast", &["mine/mind"])).await;
+        made(&root, PROVIDERS, &provider("sound", &models)).await;
+        made(&root, ROUTES, &route("default", &["mine/mind"])).await;
+        made(&root, ROUTES, &route("mixed", &["mine/mind", "sound/mind"])).await;
         // Whoever writes into the database has the key sent to another address: it does not open beside that.
         tamper(&here, "UPDATE gateway_providers SET base_url = 'http://127.0.0.1:9/v1' WHERE name = 'mine'").await;
         let wait = async {
@@ -98,11 +101,15 @@ on_both_databases! {
         let error = tokio::time::timeout(PATIENCE, wait).await.expect("the error is shown");
         assert!(error.contains("models.providers.mine.api_key") && !error.contains(KEY), "{error}");
         assert_eq!(ask(&ada, "fast").await.status(), 200, "the good set is still in force");
-        // A node that starts now has what is configured, and says why no more.
+        // A node that starts now leaves out what does not open, and says so.
         let there = here.beside().without_worker().start().await;
         let root_there = User { app: &there, token: root.token.clone() };
         assert!(root_there.get(PROVIDERS).await.body["error"].is_string());
-        assert_eq!(ask(&User { app: &there, token: ada.token.clone() }, "default").await.status(), 200);
+        let ada_there = User { app: &there, token: ada.token.clone() };
+        for (model, status) in [("sound/mind", 200), ("mixed", 200), ("fast", 404), ("mine/mind", 404)] {
+            assert_eq!(ask(&ada_there, model).await.status().as_u16(), status, "{model}");
+        }
+        assert_eq!(ask(&ada_there, "default").await.status(), 404, "the offline model does not stand in for it (GTW-2)");
         // It can be put right.
         let body = json!({ "base_url": models.provider_url(), "api_key": KEY });
         let righted = root.patch(&format!("{PROVIDERS}/mine"), &body).await;
