@@ -1,6 +1,7 @@
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use quorate_kernel::{Clock, Ids};
+use tokio::time::Instant;
 
 use crate::config::{ConfigError, ModelsConfig, ProviderConfig, ProviderKind};
 use crate::guard::AddressRule;
@@ -43,7 +44,7 @@ impl Models {
     /// Builds every provider and route of the configuration, or says which key is wrong. Nothing is called yet.
     pub fn new(config: &ModelsConfig, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Self, ConfigError> {
         let lasting = Arc::new(Lasting::default());
-        let roster = RwLock::new(Arc::new(Roster::new(config, &clock, &ids, &lasting)?));
+        let roster = RwLock::new(Arc::new(Roster::new(config, &clock, &ids, &lasting, true)?));
         Ok(Self { roster, lasting, ledger: OnceLock::new(), clock, ids })
     }
 
@@ -65,15 +66,34 @@ impl Models {
 
     /// Whether [`Models::replace`] would take this configuration, or which key is wrong.
     pub fn check(&self, config: &ModelsConfig) -> Result<(), ConfigError> {
-        Roster::new(config, &self.clock, &self.ids, &self.lasting).map(drop)
+        self.built(config, true).map(drop)
     }
 
     /// Puts another configuration in force (GTW-3), or says which key is wrong and changes nothing. Calls under way go
     /// on by the old one. What is known of targets that stay where they are is kept, and so are connections.
     pub fn replace(&self, config: &ModelsConfig) -> Result<(), ConfigError> {
-        let roster = Arc::new(Roster::new(config, &self.clock, &self.ids, &self.lasting)?);
-        *self.roster.write().unwrap_or_else(PoisonError::into_inner) = roster;
+        self.put(self.built(config, true)?);
         Ok(())
+    }
+
+    /// As [`Models::check`], of what is left of a configuration: the route `default` may be missing, and whoever asks
+    /// for it then is told that there is none.
+    pub fn check_rest(&self, config: &ModelsConfig) -> Result<(), ConfigError> {
+        self.built(config, false).map(drop)
+    }
+
+    /// As [`Models::replace`], by what is left of a configuration, as [`Models::check_rest`] takes it.
+    pub fn replace_by_rest(&self, config: &ModelsConfig) -> Result<(), ConfigError> {
+        self.put(self.built(config, false)?);
+        Ok(())
+    }
+
+    fn built(&self, config: &ModelsConfig, needs_default: bool) -> Result<Roster, ConfigError> {
+        Roster::new(config, &self.clock, &self.ids, &self.lasting, needs_default)
+    }
+
+    fn put(&self, roster: Roster) {
+        *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
     }
 
     /// Asks a route, or a `provider/model` directly. Comes back when the answer has begun; everything before that is
@@ -84,16 +104,16 @@ impl Models {
     /// cost, otherwise the last failure.
     pub async fn chat(&self, route: &str, request: ChatRequest) -> Result<RoutedStream, ModelError> {
         let plan = self.plan(route, request.conversation)?;
+        let deadline = plan.route.deadline(Instant::now(), request.deadline);
         let mut request = request;
         if let Some(guard) = &plan.route.guard {
             let guarded = guard.chat(route, &request)?;
             if let Some(judged) = guarded.judged {
-                self.judge(guard, route, &judged).await?;
+                self.judge(guard, route, &judged, deadline).await?;
             }
             request = guarded.request.unwrap_or(request);
         }
         let accounts = self.accounts(route, &request);
-        let deadline = plan.route.deadline(request.deadline);
         run(plan, Call::new(request, accounts, deadline)).await
     }
 
@@ -127,6 +147,13 @@ impl Models {
     #[must_use]
     pub fn cache_of(&self, route: &str) -> Option<CacheConfig> {
         self.roster().route(route)?.cache
+    }
+
+    /// When a call of the route that came at `begun` has to be over; `None` where the route sets no limit, or there is
+    /// no such route.
+    #[must_use]
+    pub fn deadline_of(&self, route: &str, begun: Instant) -> Option<Instant> {
+        self.roster().route(route)?.deadline(begun, None)
     }
 
     /// What else an answer of the route depends on beside the names of its targets, as a text that is another for

@@ -18,6 +18,8 @@ use crate::{ModelError, ModelErrorKind};
 
 /// The longest error body that is read; what follows is of no use in a message.
 const MAX_REFUSAL: usize = 64 * 1024;
+/// Shorter values of headers are no secrets, and may stand in any sentence.
+const SHORTEST_SECRET: usize = 8;
 
 /// HTTP clients, one for each connect time-out in use, which is nearly always one: a client owns its connections. Guarded
 /// providers have clients of their own, so that they cannot use a connection that no rule was asked about.
@@ -96,8 +98,17 @@ impl Upstream {
 
     /// A failure of `target`, its message shortened and without the key.
     pub(crate) fn error(&self, kind: ModelErrorKind, target: &str, message: &str) -> ModelError {
-        let clean = self.key.as_ref().map_or_else(|| message.to_owned(), |key| key.scrub(message));
-        ModelError::new(kind, target, refusal::shorten(&clean))
+        ModelError::new(kind, target, refusal::shorten(&self.scrub(message)))
+    }
+
+    /// `text` without the key and without what stands in the provider's own headers, which may be keys too: some
+    /// providers repeat them in their error.
+    pub(crate) fn scrub(&self, text: &str) -> String {
+        let clean = self.key.as_ref().map_or_else(|| text.to_owned(), |key| key.scrub(text));
+        let values = self.headers.values().filter_map(|value| value.to_str().ok());
+        values
+            .filter(|value| value.len() >= SHORTEST_SECRET)
+            .fold(clean, |clean, value| ApiKey::new(value).scrub(&clean))
     }
 
     /// Adds the provider's own headers. None takes the place of one that is there.

@@ -8,6 +8,7 @@ use quorate_formats::{Envelope, Format};
 use quorate_http::{Failure, RequestId, Who};
 use quorate_kernel::{Code, Principal, Problem};
 use quorate_models::{Caller, Purpose, RelayCall, Relayed};
+use tokio::time::Instant;
 
 use super::cached::Answers;
 use super::errors::bad_body;
@@ -90,6 +91,7 @@ impl Door {
         request: Request,
     ) -> Result<Response, Failure> {
         let (head, body) = read(request).await?;
+        let begun = Instant::now();
         let envelope = Envelope::scan(format, &body).map_err(bad_body)?;
         self.may_ask(&principal, &envelope.model)?;
         self.requests.admit(principal.org_id).await?;
@@ -104,6 +106,7 @@ impl Door {
             envelope: &envelope,
             headers: &head.headers,
             caller: &caller,
+            begun,
         };
         Answers { models: &self.models, cache: &self.cache, clock: &self.clock }.answer(&call).await
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::Guard;
 use crate::{ModelError, ModelErrorKind, Models};
@@ -27,7 +27,13 @@ struct Verdict {
 
 impl Models {
     /// Has a text judged by the guard's moderation. Who cannot be asked has not agreed.
-    pub(crate) async fn judge(&self, guard: &Guard, route: &str, text: &str) -> Result<(), ModelError> {
+    pub(crate) async fn judge(
+        &self,
+        guard: &Guard,
+        route: &str,
+        text: &str,
+        deadline: Option<Instant>,
+    ) -> Result<(), ModelError> {
         let Some(target) = guard.moderation() else { return Ok(()) };
         let closed = |message: &str| {
             tracing::error!(route, target, message, "a moderation failed; the request is refused");
@@ -36,7 +42,9 @@ impl Models {
         let plan = self.plan(target, None).map_err(|error| closed(&error.message))?;
         let leg = plan.legs.first().map(|planned| &planned.leg).ok_or_else(|| closed("there is no such target"))?;
         let body = json!({ "model": leg.model, "input": text });
-        let asked = timeout(PATIENCE, crate::relay::ask_json(leg, "/moderations", &body)).await;
+        let last = Instant::now() + PATIENCE;
+        let last = deadline.map_or(last, |deadline| deadline.min(last));
+        let asked = timeout_at(last, crate::relay::ask_json(leg, "/moderations", &body)).await;
         let answer = asked.map_err(|_| closed("nothing came in time"))?.map_err(|error| closed(&error.message))?;
         let judgement: Judgement = serde_json::from_slice(&answer).map_err(|error| closed(&error.to_string()))?;
         if judgement.results.is_empty() {

@@ -105,12 +105,11 @@ impl Attempt<'_> {
                 return Err(self.failed(error, None));
             }
         };
-        self.recorder.reserved = reserved.take();
         let target = self.leg.target.clone();
         let Begun { status, headers, piece, rest } = begun;
         let body = match rest {
-            Some(rest) => RelayBody::stream(self.stream(piece, rest)?),
-            None => RelayBody::whole(self.whole(piece)?),
+            Some(rest) => RelayBody::stream(self.stream(piece, rest, reserved)?),
+            None => RelayBody::whole(self.whole(piece, reserved)?),
         };
         Ok(Relayed { status, headers, target, attempts: 0, body })
     }
@@ -198,13 +197,14 @@ impl Attempt<'_> {
             Box::new(Refusal {
                 status: parts.status,
                 headers: headers::down(&parts.headers),
-                body: self.upstream.key.as_ref().map_or_else(|| body.clone(), |key| Bytes::from(key.scrub(&text))),
+                body: Bytes::from(self.upstream.scrub(&text)),
             })
         });
         (error, refusal)
     }
 
-    fn stream(mut self, piece: Bytes, rest: Incoming) -> Result<Stream, RelayFailure> {
+    /// What was set aside stays for the next attempt where this one cannot be passed on.
+    fn stream(mut self, piece: Bytes, rest: Incoming, reserved: &mut Option<Reserved>) -> Result<Stream, RelayFailure> {
         let same = self.spoken == self.call.format;
         let hides_usage = same && self.spoken == Format::OpenAiChat && !self.call.envelope.stream_usage;
         let passing = if hides_usage {
@@ -220,6 +220,7 @@ impl Attempt<'_> {
                 }
             }
         };
+        self.recorder.reserved = reserved.take();
         if let Some(permit) = &mut self.permit {
             permit.began(self.started.elapsed());
         }
@@ -242,7 +243,8 @@ impl Attempt<'_> {
         })
     }
 
-    fn whole(mut self, body: Bytes) -> Result<Bytes, RelayFailure> {
+    /// As [`Attempt::stream`], of an answer that is all there.
+    fn whole(mut self, body: Bytes, reserved: &mut Option<Reserved>) -> Result<Bytes, RelayFailure> {
         let mut scanner = UsageScanner::new(self.spoken);
         scanner.whole_body(&body);
         let usage = scanner.usage();
@@ -267,6 +269,7 @@ impl Attempt<'_> {
                 return Err(self.failed(error, None));
             }
         };
+        self.recorder.reserved = reserved.take();
         let taken = self.recorder.first_token();
         if let Some(mut permit) = self.permit.take() {
             permit.began(taken);
@@ -305,8 +308,7 @@ impl Attempt<'_> {
     }
 
     fn error(&self, kind: ModelErrorKind, message: &str) -> ModelError {
-        let clean = self.upstream.key.as_ref().map_or_else(|| message.to_owned(), |key| key.scrub(message));
-        ModelError::new(kind, &self.leg.target, refusal::shorten(&clean))
+        self.upstream.error(kind, &self.leg.target, message)
     }
 }
 

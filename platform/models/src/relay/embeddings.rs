@@ -34,9 +34,9 @@ impl Models {
     /// The last failure.
     pub async fn embed(&self, asked: &EmbeddingsAsked, caller: &Arc<Caller>) -> Result<Vectors, ModelError> {
         let plan = self.plan(&asked.model, None)?;
-        let guarded = self.guarded(&plan, asked).await?;
+        let deadline = plan.route.deadline(Instant::now(), None);
+        let guarded = self.guarded(&plan, asked, deadline).await?;
         let asked = guarded.as_ref().unwrap_or(asked);
-        let deadline = plan.route.deadline(None);
         let tokens = tokens(&asked.inputs);
         let usage = Usage { input: tokens, ..Usage::default() };
         let prices = plan.legs.iter().filter_map(|planned| planned.leg.price);
@@ -77,7 +77,12 @@ impl Models {
     }
 
     /// The texts as the route's providers may see them, where those are others.
-    async fn guarded(&self, plan: &Plan, asked: &EmbeddingsAsked) -> Result<Option<EmbeddingsAsked>, ModelError> {
+    async fn guarded(
+        &self,
+        plan: &Plan,
+        asked: &EmbeddingsAsked,
+        deadline: Option<Instant>,
+    ) -> Result<Option<EmbeddingsAsked>, ModelError> {
         let Some(guard) = &plan.route.guard else { return Ok(None) };
         let Inputs::Texts(texts) = &asked.inputs else {
             let message = "this route has guardrails, so send texts and not tokens";
@@ -85,7 +90,7 @@ impl Models {
         };
         let guarded = guard.texts(&asked.model, texts)?;
         if let Some(judged) = guarded.judged {
-            self.judge(guard, &asked.model, &judged).await?;
+            self.judge(guard, &asked.model, &judged, deadline).await?;
         }
         Ok(guarded.request.map(|texts| EmbeddingsAsked { inputs: Inputs::Texts(texts), ..asked.clone() }))
     }

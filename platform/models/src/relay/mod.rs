@@ -21,6 +21,8 @@ use http::{HeaderMap, StatusCode};
 use quorate_formats::{BadBody, Envelope, Format, Usage};
 use quorate_kernel::MicroUsd;
 use serde_json::Value;
+use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
 pub use body::RelayBody;
 pub use embeddings::Vectors;
@@ -29,9 +31,13 @@ pub(crate) use transport::Transport;
 
 use self::record::Recorder;
 use crate::embeddings::EmbeddingCall;
-use crate::routing::{Leg, Plan, Tour};
+use crate::guardrails::Guarded;
+use crate::routing::{Leg, Plan, Route, Tour};
 use crate::{AttemptRecord, Caller, Ending, ModelError, ModelErrorKind, Models, Reserved};
 
+/// From so many bytes on a body is looked through by guardrails on a thread of its own: a hundred kilobytes take a
+/// millisecond, and others wait.
+const LONG_BODY: usize = 64 * 1024;
 /// Bytes of a question for each token, as they are estimated before the provider has counted.
 const BYTES_A_TOKEN: usize = 4;
 /// The output that is set aside for where the caller sets no limit, in tokens.
@@ -52,6 +58,8 @@ pub struct RelayCall<'a> {
     pub headers: &'a HeaderMap,
     /// For whom.
     pub caller: &'a Arc<Caller>,
+    /// When it came: the route's deadline counts from here, whatever is waited for before a target is asked.
+    pub begun: Instant,
 }
 
 /// An answer that has begun.
@@ -107,9 +115,13 @@ impl Models {
     pub async fn relay(&self, call: &RelayCall<'_>) -> Result<Relayed, RelayFailure> {
         let plan = self.plan(call.route, Some(call.envelope.conversation))?;
         let Some(guard) = &plan.route.guard else { return self.tour(plan, call).await };
-        let guarded = guard.bytes(call.route, call.body)?;
+        let guarded = if call.body.len() > LONG_BODY {
+            look(Arc::clone(&plan.route), call.route.to_owned(), call.body.clone()).await?
+        } else {
+            guard.bytes(call.route, call.body)?
+        };
         if let Some(judged) = guarded.judged {
-            self.judge(guard, call.route, &judged).await?;
+            self.judge(guard, call.route, &judged, plan.route.deadline(call.begun, None)).await?;
         }
         let Some(body) = guarded.request else { return self.tour(plan, call).await };
         let bad = |error: BadBody| ModelError::new(ModelErrorKind::BadRequest, call.route, error.to_string());
@@ -120,7 +132,7 @@ impl Models {
     /// Asks the targets of a plan.
     async fn tour(&self, plan: Plan, call: &RelayCall<'_>) -> Result<Relayed, RelayFailure> {
         let most = most(&plan, call);
-        let deadline = plan.route.deadline(None);
+        let deadline = plan.route.deadline(call.begun, None);
         let mut tour = Tour::new(plan, deadline);
         let mut reserved = Some(self.reserve(call.caller, most).await?);
         let mut next = tour.next();
@@ -185,6 +197,16 @@ impl Models {
         };
         Recorder::new(self.ledger(), record, leg.price, of.estimated_input)
     }
+}
+
+/// Looks through a long body where nobody else waits for the thread.
+async fn look(route: Arc<Route>, name: String, body: Bytes) -> Result<Guarded<Bytes>, ModelError> {
+    let failed = ModelError::new(ModelErrorKind::Unavailable, &name, "the guardrails of this route ended early");
+    let looking = spawn_blocking(move || match &route.guard {
+        Some(guard) => guard.bytes(&name, &body),
+        None => Ok(Guarded { request: None, judged: None }),
+    });
+    looking.await.map_err(|_| failed)?
 }
 
 /// Posts JSON to a target's server beside any call, and gives what it answers.

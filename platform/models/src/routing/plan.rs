@@ -81,12 +81,12 @@ impl Plan {
 
 impl Route {
     /// When a call that begins now has to be over: as its caller wants it, and no later than the route allows.
-    pub(crate) fn deadline(&self, wanted: Option<Duration>) -> Option<Instant> {
+    pub(crate) fn deadline(&self, begun: Instant, wanted: Option<Duration>) -> Option<Instant> {
         let limit = match (self.deadline, wanted) {
             (Some(own), Some(wanted)) => Some(own.min(wanted)),
             (own, wanted) => own.or(wanted),
         };
-        limit.map(|limit| Instant::now() + limit)
+        limit.map(|limit| begun + limit)
     }
 }
 

@@ -115,3 +115,23 @@ async fn errors_have_the_shape_of_the_api_that_was_called() {
         assert!(reply.status == StatusCode::BAD_REQUEST, "{bad}: {}", reply.body);
     }
 }
+
+#[tokio::test]
+async fn a_refusal_repeats_no_secret_of_the_provider() {
+    const SECRET: &str = "header-secret-4711";
+    let scene = Scene::with(|config| {
+        let secret = quorate_models::ApiKey::new(SECRET);
+        config.providers[0].headers.insert("x-account".to_owned(), secret);
+    })
+    .await;
+    let ada = scene.ada().await;
+    let message = format!("No account {SECRET} is known");
+    scene.open(Act { status: Some(400), message: Some(message), ..Act::default() }).await;
+    for path in [CHAT, MESSAGES] {
+        let body = if path == CHAT { chat("default", json!({})) } else { super::message("default", json!({})) };
+        let answer = post(&ada, path, &body).await;
+        assert_eq!(answer.status(), 400);
+        let text = answer.text().await.unwrap();
+        assert!(text.contains("No account") && !text.contains(SECRET), "{text}");
+    }
+}

@@ -18,7 +18,7 @@ use quorate_http::Failure;
 use quorate_kernel::{Clock, millis};
 use quorate_models::{Models, RelayCall, Relayed};
 use quorate_work::cache::{Cache, CacheKey, Joined, Lead};
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
 use super::chat::{answered_by, respond};
 use super::errors::{bad_body, not_relayed};
@@ -51,7 +51,10 @@ impl Answers<'_> {
         if !terms.look {
             return self.ask(call, Keep::Anew(self.cache.clone(), key), terms).await;
         }
-        match timeout(PATIENCE, self.cache.join(key)).await.unwrap_or(Joined::Alone) {
+        let patience = call.begun + PATIENCE;
+        let deadline = self.models.deadline_of(call.route, call.begun);
+        let until = deadline.map_or(patience, |deadline| deadline.min(patience));
+        match timeout_at(until, self.cache.join(key)).await.unwrap_or(Joined::Alone) {
             Joined::Found(bytes) => match self.replay(call, &bytes) {
                 Some(response) => Ok(response),
                 // Of another version, or damaged: this answer takes its place.

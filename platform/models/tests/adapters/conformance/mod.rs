@@ -22,6 +22,7 @@ use quorate_kernel::OrgId;
 use quorate_models::{Caller, ModelsConfig, Purpose, RelayCall, RelayFailure, Relayed};
 use serde_json::{Value, json};
 use table::Row;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::Bench;
@@ -96,7 +97,8 @@ async fn begin(bench: &Bench, format: Format, body: &Value) -> Result<Relayed, R
     let envelope = Envelope::scan(format, &body).unwrap();
     let (headers, caller) = (HeaderMap::new(), caller());
     let route = envelope.model.as_ref();
-    let call = RelayCall { route, format, body: &body, envelope: &envelope, headers: &headers, caller: &caller };
+    let begun = Instant::now();
+    let call = RelayCall { route, format, body: &body, envelope: &envelope, headers: &headers, caller: &caller, begun };
     bench.models.relay(&call).await
 }
 
