@@ -97,11 +97,15 @@ fn lent_body(request: hyper::Request<Incoming>) -> (Request, Option<Returned<Inc
     (Request::from_parts(parts, Body::new(lent)), Some(returned))
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken, patience: Patience) {
-    // Events are small and must not wait for each other (Nagle).
+/// Events are small and must not wait for each other (GTW-31).
+fn without_nagle(stream: &TcpStream) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::trace!(%error, "TCP_NODELAY was not set");
     }
+}
+
+async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken, patience: Patience) {
+    without_nagle(&stream);
     // hyper's own time-out begins with the first byte, so a silent connection is timed here.
     let mut peeked = [0];
     let first_byte = tokio::select! {
@@ -148,4 +152,22 @@ async fn refused(error: &io::Error) {
     }
     tracing::error!(%error, "cannot take new connections");
     tokio::time::sleep(Duration::from_secs(1)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nagle_is_off_on_an_accepted_socket() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (_near, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (stream, _) = accepted.unwrap();
+        assert!(!stream.nodelay().unwrap(), "it is on by itself");
+        without_nagle(&stream);
+        assert!(stream.nodelay().unwrap());
+    }
 }

@@ -4,7 +4,10 @@
 mod cached;
 mod faults;
 mod guarded;
+mod leaks;
+mod others;
 mod own;
+mod redis;
 mod relaying;
 mod sdk;
 mod translating;

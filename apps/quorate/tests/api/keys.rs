@@ -5,7 +5,8 @@ mod rights;
 
 use std::time::Duration;
 
-use quorate_kernel::{Clock as _, SystemClock};
+use quorate_billing::{AssignedBy, Assignment};
+use quorate_kernel::{Clock as _, Entitlements as _, Feature, Limit, OrgId, SystemClock};
 use quorate_models::{ModelsConfig, PriceConfig, ProviderKind, RouteConfig};
 use quorate_testkit::models::ScriptedModels;
 use quorate_testkit::{TestDatabase, on_both_databases};
@@ -71,6 +72,18 @@ pub(crate) fn with_model(database: TestDatabase, models: &ScriptedModels) -> Bui
     config.prices.push(PriceConfig { model, input: 1.0, output: 1.0, cached_read: None, cache_write: None });
     config.retries.attempts = 1;
     TestApp::builder(database).models(config).without_worker()
+}
+
+/// Gives the user's organization a plan without limits, and waits until it counts.
+pub(crate) async fn unlimited(user: &User<'_>) {
+    let org: OrgId = user.get("/api/v1/users/me").await.body["organization"]["id"].as_str().unwrap().parse().unwrap();
+    let assignment = Assignment::of_own_server(AssignedBy::Server);
+    user.app.composed().billing.assign(org, &assignment).await.unwrap();
+    until("the plan counts", async || {
+        let plan = user.app.composed().billing.limit(org, Feature::ApiRequests).await.unwrap();
+        plan == Limit::Unlimited
+    })
+    .await;
 }
 
 /// Asks the model with the caller's token.

@@ -120,3 +120,24 @@ async fn a_provider_that_goes_down_before_the_vote_leaves_no_result() {
         assert!(text.contains("The board has no result") && text.contains("could not be written"), "{text}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_billing_error_is_not_shown_as_low_confidence() {
+    for kind in KINDS {
+        // The account is empty from the first call on: that is a failure, and nothing was decided.
+        let scene = Scene::new(kind, &[Rule::always(status(402))], |_| ()).await;
+        let course = scene.run().await;
+        assert_eq!(
+            (&course.session["status"], &course.session["failure"]["code"]),
+            (&json!("failed"), &json!("infra_failure"))
+        );
+        assert!(course.report.is_null() && course.session["outcome"].is_null());
+        // It empties when the votes are cast: nobody has voted, and no level of confidence is made of that.
+        let scene = Scene::new(kind, &[Rule::always(status(402)).for_schema("vote")], |_| ()).await;
+        let course = scene.run().await;
+        assert_eq!(course.session["outcome"], "no_quorum");
+        assert_eq!(course.absences(), SEATS.map(|code| (code, "voting", "infra_failure")));
+        assert!(course.votes.is_empty() && course.report["confidence_level"].is_null(), "{}", course.report);
+        assert!(course.report["heading"].as_str().unwrap().starts_with("No result"));
+    }
+}
