@@ -26,6 +26,13 @@ impl Tree {
         Ok(self.members()?.resident())
     }
 
+    /// How many files it has open: of all processes.
+    pub(crate) fn files(self) -> Result<usize> {
+        let count =
+            |process: &Process| std::fs::read_dir(format!("/proc/{}/fd", process.pid)).map_or(0, Iterator::count);
+        Ok(self.processes()?.iter().map(count).sum())
+    }
+
     /// Its processes of now. Looking at them again is quicker than looking for them again, which takes milliseconds
     /// that the generator does not have while it measures.
     pub(crate) fn members(self) -> Result<Members> {

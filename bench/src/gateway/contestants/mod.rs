@@ -80,6 +80,8 @@ pub(crate) struct Running {
     pub(crate) failover: Option<Way>,
     /// To the upstream that answers, with a cache of answers in between.
     pub(crate) cached: Option<Way>,
+    /// To an upstream where nobody listens.
+    pub(crate) down: Option<Way>,
     /// From the spawn to the first good answer about its health.
     pub(crate) start_up: Option<Duration>,
     /// What it held five seconds after that, in KiB.
@@ -103,6 +105,7 @@ impl Running {
             chat,
             failover,
             cached: None,
+            down: None,
             start_up: Some(daemon.start_up()),
             idle: daemon.idle(),
             kept: Kept::Daemon(Box::new(daemon)),
@@ -133,6 +136,7 @@ fn direct(upstream: &Upstream) -> Result<Running> {
         chat: Way::new(upstream.address(), "bench", None)?.at(&format!("/{GOOD}/v1/chat/completions")),
         failover: None,
         cached: None,
+        down: None,
         start_up: None,
         idle: None,
         kept: Kept::Nothing,

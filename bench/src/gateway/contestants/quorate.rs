@@ -38,6 +38,7 @@ pub(super) async fn start(upstream: &Upstream, binary: Option<&Binary>) -> Resul
         server: Tree(pid),
         failover: Some(chat.clone().model("failover")),
         cached: Some(chat.clone().model("cached")),
+        down: Some(chat.clone().model("down")),
         chat,
         start_up: Some(start_up),
         idle: Some(idle),
@@ -54,7 +55,9 @@ fn config(upstream: &Upstream) -> String {
         )
     };
     format!(
-        "{}{}\
+        "[models.retries]\nattempts = 1\n{}{}\
+         [[models.providers]]\nname = 'down'\nkind = 'openai-compatible'\nbase_url = 'http://127.0.0.1:1/v1'\n\
+         [[models.routes]]\nname = 'down'\ntargets = ['down/bench']\n\
          [[models.routes]]\nname = 'bench'\ntargets = ['{GOOD}/bench']\n\
          [[models.routes]]\nname = 'failover'\ntargets = ['{BAD}/bench', '{GOOD}/bench']\n\
          [[models.routes]]\nname = 'cached'\ntargets = ['{GOOD}/bench']\ncache = true\n",

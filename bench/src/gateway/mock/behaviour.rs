@@ -13,6 +13,10 @@ pub(crate) enum Act {
     RateLimit,
     /// 500.
     Unavailable,
+    /// 529, as Anthropic says that it is overloaded.
+    Overloaded,
+    /// A page instead of an answer.
+    Garbage,
     /// Half an answer; then the connection is cut.
     Cut,
     /// Nothing, ever.

@@ -122,13 +122,17 @@ impl Mock {
                 std::future::pending::<()>().await;
                 whole(StatusCode::OK, Told::Nothing)
             }
-            Act::RateLimit | Act::Unavailable => {
+            Act::Garbage => {
+                entry.done();
+                whole(StatusCode::OK, Told::Text(Bytes::from_static(b"<html>Please come back later.</html>")))
+            }
+            Act::RateLimit | Act::Unavailable | Act::Overloaded => {
                 entry.failed(name);
                 entry.done();
-                let status = if act == Act::RateLimit {
-                    StatusCode::TOO_MANY_REQUESTS
-                } else {
-                    StatusCode::INTERNAL_SERVER_ERROR
+                let status = match act {
+                    Act::RateLimit => StatusCode::TOO_MANY_REQUESTS,
+                    Act::Overloaded => StatusCode::from_u16(529).unwrap_or(StatusCode::SERVICE_UNAVAILABLE),
+                    _ => StatusCode::INTERNAL_SERVER_ERROR,
                 };
                 whole(status, Told::Text(answer::failure(format, status)))
             }

@@ -3,6 +3,7 @@
 mod cache;
 mod crowd;
 mod failover;
+mod faults;
 mod leave;
 mod load;
 mod rest;
@@ -45,6 +46,8 @@ pub(crate) enum Scenario {
     Crowd,
     /// Clients that leave.
     Leave,
+    /// Thousands of each fault.
+    Faults,
     /// A load that goes on.
     Soak,
 }
@@ -84,7 +87,7 @@ const NONE: &str = "–";
 
 impl Scenario {
     /// All, in the order of the tables.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Rest,
         Self::Chat,
         Self::Long,
@@ -96,6 +99,7 @@ impl Scenario {
         Self::Paced,
         Self::Crowd,
         Self::Leave,
+        Self::Faults,
         Self::Soak,
     ];
 
@@ -111,6 +115,7 @@ impl Scenario {
             Self::Paced => streams::paced_table(),
             Self::Crowd => crowd::table(),
             Self::Leave => leave::table(),
+            Self::Faults => faults::table(),
             Self::Soak => soak::table(),
         }
     }
@@ -129,6 +134,7 @@ impl Scenario {
             Self::Paced => streams::paced(setting, who).await?,
             Self::Crowd => crowd::measure(setting, who).await?,
             Self::Leave => leave::measure(setting, who).await?,
+            Self::Faults => faults::measure(setting, who).await?,
             Self::Soak => soak::measure(setting, who).await?,
         };
         setting.upstream.quiet().await?;
