@@ -55,7 +55,7 @@ export function chapters(events: readonly BoardEvent[]): Chapter[] {
 		...first('alone', (event) => event.type === 'round.started' && event.data.kind === 'initial'),
 		...first('argue', (event) => event.type === 'round.started' && event.data.kind === 'discussion'),
 		...first('vote', (event) => event.type === 'voting.started'),
-		...first('report', (event) => event.type === 'synthesis.started'),
+		...first('report', (event) => event.type === 'report.section'),
 	];
 }
 
