@@ -38,6 +38,8 @@ const config = {
 		},
 		// The version is the content, so that two builds of one tree are the same bytes.
 		version: { name: process.env.QUORATE_VERSION ?? 'dev', pollInterval: 0 },
+		// The app registers it itself, and only where somebody is signed in: src/lib/shell/update.svelte.ts.
+		serviceWorker: { register: false },
 		csp: {
 			mode: 'hash',
 			directives: {
@@ -51,6 +53,7 @@ const config = {
 				'font-src': ['self'],
 				'connect-src': ['self'],
 				'manifest-src': ['self'],
+				'worker-src': ['self'],
 				'base-uri': ['none'],
 				'form-action': ['self'],
 				'object-src': ['none'],

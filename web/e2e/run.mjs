@@ -10,6 +10,7 @@ import { identitySocial } from './identity-social.mjs';
 import { journey } from './journey.mjs';
 import { modelPages } from './model-pages.mjs';
 import { startServer } from './server.mjs';
+import { pwa } from './pwa.mjs';
 import { shellPages } from './shell-pages.mjs';
 import { shellSession } from './shell-session.mjs';
 
@@ -23,6 +24,7 @@ const PARTS = {
 	modelPages,
 	shellPages,
 	shellSession,
+	pwa,
 };
 const parts = process.argv.slice(2);
 const unknown = parts.filter((name) => !Object.hasOwn(PARTS, name));

@@ -122,6 +122,37 @@ export async function shellSession({ test, browser, server, complaints }) {
 		await who.page.waitForURL('**/login?next=%2Fsettings%2Fprofile');
 	});
 
+	await step('a part that an upgrade took away is told of', async (who) => {
+		await who.page.goto(`${origin}/home`);
+		await who.page.locator('main h1').waitFor();
+		await who.page.waitForLoadState('networkidle');
+		who.expect(/404|Failed to fetch dynamically|preload/);
+		await who.page.route('**/_app/immutable/**', (route) => route.fulfill({ status: 404 }));
+		await who.page.route('**/api/health', (route) => route.fulfill({ status: 200, body: '{}' }));
+		await who.page.getByRole('link', { name: 'Usage', exact: true }).click();
+		await who.page.getByRole('heading', { level: 1, name: 'A new version is there' }).waitFor();
+		await who.accessible('new version');
+		await who.page.unroute('**/_app/immutable/**');
+		await who.press('Reload');
+		await who.page.getByRole('heading', { level: 1, name: 'Usage' }).waitFor();
+	});
+
+	await step('a page that is not there, and one that failed, say so inside the frame', async (who) => {
+		await who.page.goto(`${origin}/settings/operators`);
+		await who.page.getByRole('heading', { level: 1, name: 'Page not found' }).waitFor();
+		await who.page.getByRole('complementary', { name: 'Sidebar' }).waitFor();
+		await who.accessible('missing');
+		await who.page.getByRole('link', { name: 'Go to the start' }).click();
+		await who.page.waitForURL('**/home');
+		who.table['GET /users/me'] = refusal(500, 'INTERNAL');
+		await who.page.reload();
+		await who.page.getByRole('heading', { level: 1, name: 'That did not work' }).waitFor();
+		await who.accessible('fault');
+		who.table['GET /users/me'] = answers()['GET /users/me'];
+		await who.press('Try again');
+		await who.page.getByText('4 boards need you today.').waitFor();
+	});
+
 	await step('a server that is silent is told of, and asked again', async (who) => {
 		await who.page.goto(`${origin}/board`);
 		await who.page.locator('main h1').waitFor();

@@ -21,6 +21,10 @@ const NOT_THE_APPS: [&str; 3] = ["api/", "_app/", ".well-known/"];
 /// The style of a mail that is looked at in a frame without rights. Such a frame has no origin, so to it the file is
 /// another site's; everything else stays with ours.
 const FOR_FRAMES: &str = "mail-preview.css";
+/// The service worker. What it fetches is held to the policy that came with it (Service Workers, 4.4), and that of
+/// what is no page allows nothing.
+const WORKER: &str = "service-worker.js";
+const WORKER_POLICY: &str = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'";
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 const NOT_BUILT: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Quorate</title>\n\
@@ -117,6 +121,9 @@ fn send<Files: RustEmbed>(name: &str, file: EmbeddedFile, headers: &HeaderMap, o
     put(header::VARY, "accept-encoding");
     if name == FOR_FRAMES {
         put(RESOURCE_POLICY, "cross-origin");
+    }
+    if name == WORKER {
+        put(header::CONTENT_SECURITY_POLICY, WORKER_POLICY);
     }
     response
 }

@@ -36,6 +36,8 @@ async fn files_have_their_type_and_last_as_long_as_their_name() {
         ("/", "text/html; charset=utf-8", "no-cache"),
         ("/about", "text/html; charset=utf-8", "no-cache"),
         ("/favicon.svg", "image/svg+xml", "no-cache"),
+        ("/manifest.webmanifest", "application/manifest+json", "no-cache"),
+        ("/service-worker.js", "text/javascript; charset=utf-8", "no-cache"),
         ("/_app/immutable/start.abc123.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
     ] {
         let (status, headers, _) = ask::<Sample>("GET", path, &[]).await;
@@ -51,6 +53,15 @@ async fn only_the_style_of_mails_is_for_frames_without_origin() {
     let policy = "cross-origin-resource-policy";
     assert_eq!(ask::<Sample>("GET", "/mail-preview.css", &[]).await.1[policy], "cross-origin");
     assert!(!ask::<Sample>("GET", "/favicon.svg", &[]).await.1.contains_key(policy));
+}
+
+#[tokio::test]
+async fn the_service_worker_may_fetch_from_here_and_nothing_else() {
+    let policy = "content-security-policy";
+    let (_, headers, _) = ask::<Sample>("GET", "/service-worker.js", &[]).await;
+    assert_eq!(headers[policy], "default-src 'none'; connect-src 'self'; frame-ancestors 'none'");
+    // The server's own policies are for everything else.
+    assert!(!ask::<Sample>("GET", "/", &[]).await.1.contains_key(policy));
 }
 
 #[tokio::test]

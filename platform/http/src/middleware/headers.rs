@@ -33,7 +33,7 @@ impl SecurityHeaders {
         let widgets: String = widgets.iter().map(|origin| format!(" {origin}")).collect();
         let policy = format!(
             "default-src 'self'; script-src 'self'{hashes}{widgets}; frame-src 'self'{widgets}; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-             connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+             connect-src 'self'; worker-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
         );
         // Only a hash that is none could break the header; then no script inside a page may run.
         let page_policy = HeaderValue::from_str(&policy)

@@ -141,6 +141,7 @@ async fn pages_get_the_policy_of_pages_and_nothing_may_be_inline_but_what_is_has
     let (_, headers, _) = ask(&https.wrap(router()), Request::get("/page"), "").await;
     let policy = headers["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("script-src 'self' 'sha256-AAAA=';") && policy.contains("frame-ancestors 'none'"));
+    assert!(policy.contains("worker-src 'self'; manifest-src 'self';"), "{policy}");
     assert!(!policy.contains("unsafe"), "{policy}");
     assert_eq!(headers["strict-transport-security"], "max-age=31536000");
     assert_eq!(headers["x-content-type-options"], "nosniff");

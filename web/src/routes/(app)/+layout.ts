@@ -5,7 +5,10 @@ import { loginAddress } from '$lib/session/next';
 
 export async function load({ url }) {
 	const user = await account.load().catch((cause: unknown) => {
-		if (cause instanceof Problem) error(cause.status || 503, explain(cause));
+		if (cause instanceof Problem) {
+			const { code, status, requestId } = cause;
+			error(status || 503, { message: explain(cause), code, requestId: requestId ?? undefined });
+		}
 		throw cause;
 	});
 	if (!user) redirect(307, loginAddress(url.pathname + url.search));
