@@ -10,7 +10,8 @@ let wanted = false;
 
 /** A worker that has been installed beside the one at work waits for its turn. */
 function follow(installing: ServiceWorker | null) {
-	installing?.addEventListener('statechange', () => {
+	if (!installing) return;
+	installing.addEventListener('statechange', () => {
 		if (installing.state === 'installed' && navigator.serviceWorker.controller) ready = true;
 	});
 }
