@@ -11,6 +11,7 @@ import { journey } from './journey.mjs';
 import { modelPages } from './model-pages.mjs';
 import { startServer } from './server.mjs';
 import { pwa } from './pwa.mjs';
+import { sitePages } from './site-pages.mjs';
 import { shellPages } from './shell-pages.mjs';
 import { shellSession } from './shell-session.mjs';
 
@@ -25,6 +26,7 @@ const PARTS = {
 	shellPages,
 	shellSession,
 	pwa,
+	sitePages,
 };
 const parts = process.argv.slice(2);
 const unknown = parts.filter((name) => !Object.hasOwn(PARTS, name));
