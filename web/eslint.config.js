@@ -4,7 +4,16 @@ import ts from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
 export default ts.config(
-	{ ignores: ['build/', '.svelte-kit/', 'src/lib/paraglide/', 'src/lib/api/schema.d.ts', 'test-results/'] },
+	{
+		ignores: [
+			'build/',
+			'.svelte-kit/',
+			'src/lib/paraglide/',
+			'src/lib/api/schema.d.ts',
+			'test-results/',
+			'.lighthouse/',
+		],
+	},
 	...ts.configs.recommended,
 	...svelte.configs.recommended,
 	{

@@ -20,9 +20,9 @@ export async function visitor(
 	browser,
 	origin,
 	complaints,
-	{ locale = 'en-GB', width = 1440, ...person } = {},
+	{ locale = 'en-GB', width = 1440, timezoneId, ...person } = {},
 ) {
-	const context = await browser.newContext({ viewport: { width, height: 900 }, locale });
+	const context = await browser.newContext({ viewport: { width, height: 900 }, locale, timezoneId });
 	context.setDefaultTimeout(15_000);
 	const page = await context.newPage();
 	const watcher = watch(page, origin, complaints);
@@ -337,10 +337,11 @@ export async function identitySettings({ test, browser, server, complaints }) {
 		await who.page.getByText('Nothing can be bought here.').waitFor();
 		await who.page.getByText('12 of 50 a month').waitFor();
 		await who.page.getByText('$49.50 a month for each seat').waitFor();
-		const team = who.page.getByRole('listitem').filter({ hasText: 'Team' });
-		await team.locator('summary').click();
-		await team.getByText('By contract').waitFor();
-		await who.accessible('billing, opened');
+		const plans = who.page.getByRole('table', { name: 'Plans' });
+		await plans.getByRole('columnheader', { name: 'Team' }).waitFor();
+		const devices = plans.getByRole('row').filter({ hasText: 'Bound devices' });
+		assert.equal(await devices.getByText('By contract').count(), 4);
+		await who.accessible('billing');
 	});
 
 	await step('log-ins elsewhere end together, this one stays', async (who) => {

@@ -9,6 +9,7 @@ import { identitySettings } from './identity-settings.mjs';
 import { identitySocial } from './identity-social.mjs';
 import { journey } from './journey.mjs';
 import { modelPages } from './model-pages.mjs';
+import { quality } from './quality.mjs';
 import { startServer } from './server.mjs';
 import { pwa } from './pwa.mjs';
 import { sitePages } from './site-pages.mjs';
@@ -27,6 +28,7 @@ const PARTS = {
 	shellSession,
 	pwa,
 	sitePages,
+	quality,
 };
 const parts = process.argv.slice(2);
 const unknown = parts.filter((name) => !Object.hasOwn(PARTS, name));

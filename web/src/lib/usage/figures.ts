@@ -42,11 +42,3 @@ export function duration(ms: number | null | undefined): string {
 		maximumFractionDigits: seconds ? 1 : 0,
 	}).format(seconds ? ms / 1000 : ms);
 }
-
-/** The top of an axis that holds `most`: 1, 2 or 5 times a power of ten, so that its half is a plain number too. */
-export function ceiling(most: number): number {
-	if (!(most > 0)) return 1;
-	const power = 10 ** Math.floor(Math.log10(most));
-	const step = [1, 2, 5, 10].find((one) => one * power >= most) ?? 10;
-	return step * power;
-}

