@@ -13,7 +13,7 @@ export const PAGES = {
 	'/': { as: 'visitor', measured: 'public' },
 	'/about': { as: 'visitor', measured: 'public' },
 	'/blog': { as: 'visitor', measured: 'public' },
-	'/blog/[slug]': { as: 'visitor', path: '/blog/POST' },
+	'/blog/[slug]': { as: 'visitor', path: '/blog/blind-votes' },
 	'/board': { as: 'operator', measured: 'app' },
 	'/board/[id]': { as: 'operator', measured: 'app', path: ({ session }) => `/board/${session}` },
 	'/board/new': { as: 'operator', measured: 'app' },

@@ -33,13 +33,7 @@ const PICTURES = [
 	{ name: 'login', path: '/login', as: 'visitor', sizes: [1440, 390] },
 	{ name: 'register', path: '/register', as: 'visitor', sizes: [390] },
 	{ name: 'design-foundations', path: '/design', part: '#foundations', as: 'visitor', sizes: [1440] },
-	{ name: 'design-forms', path: '/design', part: '#forms', as: 'visitor', sizes: [1440, 390] },
 	{ name: 'design-feedback', path: '/design', part: '#feedback', as: 'visitor', sizes: [1440] },
-	{ name: 'design-overlays', path: '/design', part: '#overlays', as: 'visitor', sizes: [390] },
-	{ name: 'settings-profile', path: '/settings/profile', sizes: [1440, 390] },
-	{ name: 'settings-team', path: '/settings/team', sizes: [1440, 390] },
-	{ name: 'settings-billing', path: '/settings/billing', sizes: [1440] },
-	{ name: 'usage', path: '/usage', sizes: [1440, 390] },
 ];
 
 /** Compares a picture with the one that is kept; answers what is wrong, or null. */
