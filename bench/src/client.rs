@@ -14,6 +14,8 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::server::Server;
+
 /// Where the server is, and who asks.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
@@ -35,6 +37,24 @@ impl Caller {
         let user = anonymous.connect().await?.post("/api/v1/auth/register", &body).await?;
         let token = user["access_token"].as_str().context("no access token")?;
         Ok(Self { address, bearer: format!("Bearer {token}").into() })
+    }
+
+    /// The operator, whose organization may do without limit what plans allow.
+    pub(crate) async fn operator(server: &Server) -> Result<Self> {
+        let token = server.operator_token()?;
+        let body = serde_json::json!({ "token": token, "email": "bench@example.com", "password": "seven green umbrellas" });
+        let address = server.address();
+        let user = Self::anonymous(address).connect().await?.post("/api/v1/auth/first-operator", &body).await?;
+        let token = user["access_token"].as_str().context("no access token")?;
+        let operator = Self { address, bearer: format!("Bearer {token}").into() };
+        for _ in 0..200 {
+            let subscription = operator.connect().await?.get("/api/v1/billing/subscription").await?;
+            if subscription["plan"] == "enterprise" {
+                return Ok(operator);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        bail!("the operator's organization has no plan without limits")
     }
 
     /// Opens a connection.

@@ -113,6 +113,14 @@ impl Server {
         self.process.id().with_context(|| format!("the server is gone:\n{}", self.last_words()))
     }
 
+    /// The token of the link that makes the first operator, which it says at its first start.
+    pub(crate) fn operator_token(&self) -> Result<String> {
+        let said = std::fs::read_to_string(&self.log)?;
+        let (_, link) = said.split_once("/welcome?token=").context("the server says no link for its operator")?;
+        let is_part = |part: &char| part.is_ascii_alphanumeric() || "-._~".contains(*part);
+        Ok(link.chars().take_while(is_part).collect())
+    }
+
     /// Asks it to stop as a service manager would, and waits until it has.
     pub(crate) async fn stop(mut self) -> Result<()> {
         let pid = self.pid()?.to_string();

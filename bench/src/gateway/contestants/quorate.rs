@@ -54,20 +54,25 @@ fn config(upstream: &Upstream) -> String {
             upstream.base(name)
         )
     };
+    // What costs something is set aside before and settled after.
+    let price = |target: &str| format!("[[models.prices]]\nmodel = '{target}'\ninput = 1.0\noutput = 1.0\n");
     format!(
-        "[models.retries]\nattempts = 1\n{}{}\
+        "[models.retries]\nattempts = 1\n{}{}{}{}\
          [[models.providers]]\nname = 'down'\nkind = 'openai-compatible'\nbase_url = 'http://127.0.0.1:1/v1'\n\
          [[models.routes]]\nname = 'down'\ntargets = ['down/bench']\n\
+         [[models.routes]]\nname = 'default'\ntargets = ['{GOOD}/bench']\n\
          [[models.routes]]\nname = 'bench'\ntargets = ['{GOOD}/bench']\n\
          [[models.routes]]\nname = 'failover'\ntargets = ['{BAD}/bench', '{GOOD}/bench']\n\
          [[models.routes]]\nname = 'cached'\ntargets = ['{GOOD}/bench']\ncache = true\n",
         provider(GOOD),
-        provider(BAD)
+        provider(BAD),
+        price(&format!("{GOOD}/bench")),
+        price(&format!("{BAD}/bench"))
     )
 }
 
 async fn make_key(server: &Server) -> Result<String> {
-    let owner = Caller::register(server.address()).await?;
+    let owner = Caller::operator(server).await?;
     let wanted = json!({
         "name": "bench",
         "environment": "test",

@@ -154,7 +154,7 @@ struct NewKeyBody {
     /// When it ends by itself.
     expires_at: Option<DateTime<Utc>>,
     /// How many requests a minute it may make.
-    #[schema(minimum = 1, maximum = 1_000_000)]
+    #[schema(minimum = 1, maximum = 100_000_000)]
     requests_per_minute: Option<u32>,
     /// How many requests at once it may make.
     #[schema(minimum = 1, maximum = 100_000)]
@@ -201,7 +201,7 @@ struct KeyChangeBody {
     expires_at: Option<Option<DateTime<Utc>>>,
     /// How many requests a minute it may make.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100_000_000)]
     requests_per_minute: Option<Option<u32>>,
     /// How many requests at once it may make.
     #[serde(default, deserialize_with = "given")]

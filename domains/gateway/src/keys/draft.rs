@@ -15,7 +15,7 @@ const LONGEST_MODEL: usize = 200;
 const MOST_NETWORKS: usize = 100;
 /// A billion dollars: what is beyond is a slip.
 const LARGEST_BUDGET: i64 = 1_000_000_000_000_000;
-const MOST_PER_MINUTE: u32 = 1_000_000;
+const MOST_PER_MINUTE: u32 = 100_000_000;
 const MOST_AT_ONCE: u32 = 100_000;
 
 /// A key as it is asked for.
