@@ -219,12 +219,13 @@ export async function journey({ test, page, context, browser, server, watcher, a
 	await test('the report can be taken away', async () => {
 		await page.getByRole('tab', { name: 'Report' }).click();
 		for (const [name, sign] of [
-			['Download Markdown', /^#/m],
-			['Download JSON', /^\{/],
+			[/^Markdown/, /^#/m],
+			[/^JSON/, /^\{/],
 		]) {
+			await page.getByRole('button', { name: 'Export' }).click();
 			const [download] = await Promise.all([
 				page.waitForEvent('download'),
-				page.getByRole('button', { name }).click(),
+				page.getByRole('dialog', { name: 'Export' }).getByRole('button', { name }).click(),
 			]);
 			assert.match(await readFile(await download.path(), 'utf8'), sign);
 		}

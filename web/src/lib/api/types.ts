@@ -27,3 +27,4 @@ export type RoundMeasure = Schemas['RoundReport'];
 export type Report = Schemas['Report'];
 export type Persona = Schemas['PersonaView'];
 export type NewSession = Schemas['CreateSession'];
+export type SubReport = Schemas['SubReport'];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EventType, Payloads, BoardEvent } from './events';
 import { isTerminal, readEvent } from './events';
 import { fold } from './fold';
-import { emptyBoard, latestStance, speaking, type BoardState } from './state';
+import { ballotsOpen, changedSide, emptyBoard, latestStance, speaking, type BoardState } from './state';
 import { naturalView, phaseOf } from './view';
 
 /** Numbers events from 1 and folds them. */
@@ -162,7 +162,8 @@ describe('fold', () => {
 		s.add('vote.recorded', vote);
 		s.add('vote.recorded', { ...vote, decision: 'no' });
 		expect(s.state.topics[0]?.votes.map((cast) => cast.decision)).toEqual(['no']);
-		expect(latestStance(s.state.topics[0]!, 'cfo')?.decision).toBe('no');
+		expect(latestStance(s.state.topics[0]!, 'cfo', true)?.decision).toBe('no');
+		expect(latestStance(s.state.topics[0]!, 'cfo', false)?.decision).not.toBe('no');
 	});
 
 	it('leaves an unknown measure unknown', () => {
@@ -265,5 +266,29 @@ describe('readEvent', () => {
 	it('knows the ends', () => {
 		expect(isTerminal({ type: 'session.failed' })).toBe(true);
 		expect(isTerminal({ type: 'session.paused' })).toBe(false);
+	});
+});
+
+describe('stances', () => {
+	const told = (decision: 'yes' | 'no' | 'conditional') => [
+		{ persona_code: 'cfo', decision, confidence: 0.7 },
+	];
+
+	it('sees a change of sides, across a round that did not tell and not between yes and conditional', () => {
+		const s = seated();
+		s.add('round.measured', { sub_problem: 0, round: 0, stances: told('yes') });
+		s.add('round.measured', { sub_problem: 0, round: 1, stances: told('conditional') });
+		s.add('round.measured', { sub_problem: 0, round: 2, stances: [] });
+		s.add('round.measured', { sub_problem: 0, round: 3, stances: told('no') });
+		const rounds = s.state.topics[0]?.rounds ?? [];
+		expect(rounds.map((_, at) => changedSide(rounds, at, 'cfo'))).toEqual([false, false, false, true]);
+		expect(changedSide(rounds, 3, 'ops')).toBe(false);
+	});
+
+	it('opens the ballots with the count, and at the end of a session that never counted', () => {
+		const s = seated();
+		const topic = () => s.state.topics[0]!;
+		expect(ballotsOpen(topic(), false)).toBe(false);
+		expect(ballotsOpen(topic(), true)).toBe(true);
 	});
 });

@@ -87,6 +87,20 @@ const outcomeTones: Record<Outcome, Tone> = {
 	deadlock: 'brass',
 };
 
+/** What a result that is not whole must say of itself, before anything else is read (BRD-29). */
+const outcomeTexts: Partial<Record<Outcome, () => string>> = {
+	partial: m.outcome_partial_text,
+	no_quorum: m.outcome_no_quorum_text,
+	deadlock: m.outcome_deadlock_text,
+};
+
+/** The fields of a problem's context that this page asks for; others bear the name that the user gave. */
+const contexts: Record<string, () => string> = {
+	budget: m.new_budget,
+	timeline: m.new_timeline,
+	constraints: m.new_constraints,
+};
+
 const contributions: Record<ContributionType, () => string> = {
 	initial: m.contribution_initial,
 	response: m.contribution_response,
@@ -182,3 +196,5 @@ export const stageName = (stage: string) => named(stages, stage);
 export const actionName = (action: string) => named(actions, action);
 export const sectionName = (name: string) => named(sections, name);
 export const failureText = (failure: Failure) => reasons[failure.code]?.() ?? failure.message;
+export const outcomeText = (outcome: Outcome) => outcomeTexts[outcome]?.() ?? null;
+export const contextName = (name: string) => named(contexts, name);

@@ -134,20 +134,29 @@ export class LiveBoard {
 				clearTimeout(timer);
 				timer = setTimeout(() => stream.abort(), SILENCE_MS);
 				this.#attempt = 0;
-				for (const message of cutter.push(value)) await this.#take(message.data);
+				await this.#take(cutter.push(value).map((message) => message.data));
 			}
 		} finally {
 			clearTimeout(timer);
 		}
 	}
 
-	async #take(data: string) {
-		const event = readEvent(parse(data));
-		if (!event || event.sequence <= this.board.sequence) return;
-		this.board = fold(this.board, event);
-		this.heard(event, this.board);
-		if (event.type === 'session.started' || event.type === 'clarification.requested') await this.refresh();
-		if (isTerminal(event)) {
+	/** What came in one piece is shown at once: a burst of words costs one drawing, not one for each. */
+	async #take(messages: string[]) {
+		let board = this.board;
+		const fresh: BoardEvent[] = [];
+		for (const data of messages) {
+			const event = readEvent(parse(data));
+			if (!event || event.sequence <= board.sequence) continue;
+			board = fold(board, event);
+			fresh.push(event);
+		}
+		if (fresh.length === 0) return;
+		this.board = board;
+		for (const event of fresh) this.heard(event, board);
+		if (fresh.some(({ type }) => type === 'session.started' || type === 'clarification.requested'))
+			await this.refresh();
+		if (fresh.some(isTerminal)) {
 			await this.refresh();
 			await this.#fetchReport();
 		}

@@ -173,10 +173,18 @@ export function speaking(topic: Topic): Set<string> {
 	return codes;
 }
 
-/** The last stance a seat is known to hold, vote included. */
-export function latestStance(topic: Topic, code: string): Stance | null {
+/**
+ * Whether the ballots lie open. They are turned over together when they are counted, so that a reader meets the vote as
+ * the board does: blind until it is complete. A session that ended before the count hides nothing.
+ */
+export function ballotsOpen(topic: Topic, over: boolean): boolean {
+	return topic.count !== null || over;
+}
+
+/** The last stance a seat is known to hold; its vote where the ballots lie open. */
+export function latestStance(topic: Topic, code: string, open: boolean): Stance | null {
 	const vote = topic.votes.find((cast) => cast.persona_code === code);
-	if (vote) return vote;
+	if (vote && open) return vote;
 	for (const round of topic.rounds.toReversed()) {
 		const stance = stanceIn(round, code);
 		if (stance) return stance;
@@ -191,6 +199,33 @@ export function stanceIn(round: Round, code: string): Stance | null {
 	for (const entry of round.entries.toReversed()) {
 		if (entry.kind === 'speech' && entry.personaCode === code && entry.record?.stance)
 			return entry.record.stance;
+	}
+	return null;
+}
+
+/** Whether a seat stands on another side than after the last earlier round that told its stance. */
+export function changedSide(rounds: readonly Round[], at: number, code: string): boolean {
+	const now = rounds[at] ? stanceIn(rounds[at], code) : null;
+	const before = rounds
+		.slice(0, at)
+		.map((round) => stanceIn(round, code))
+		.findLast((stance) => stance !== null);
+	return (
+		now !== null && before !== undefined && before !== null && side(now.decision) !== side(before.decision)
+	);
+}
+
+/** On which side a decision stands: a condition is support (BRD-6). */
+export function side(decision: Stance['decision']): 'for' | 'against' | 'aside' {
+	if (decision === 'abstain') return 'aside';
+	return decision === 'no' ? 'against' : 'for';
+}
+
+/** The last thing a seat has said or is saying. */
+export function latestSpeech(topic: Topic, code: string): Speech | null {
+	for (const round of topic.rounds.toReversed()) {
+		const found = round.entries.findLast((entry) => entry.kind === 'speech' && entry.personaCode === code);
+		if (found?.kind === 'speech') return found;
 	}
 	return null;
 }

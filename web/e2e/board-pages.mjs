@@ -1,0 +1,380 @@
+// The pages of the board, in states and troubles that no server shows on demand: a scripted API stands behind the page.
+import assert from 'node:assert/strict';
+import { boardScene, PERSONAS } from './board-scene.mjs';
+import { boardServer } from './board-server.mjs';
+import { axe, watch } from './browser.mjs';
+import { id, refusal } from './settings-answers.mjs';
+
+export const list = (data) => ({ body: { data, pagination: { next_cursor: null, has_more: false } } });
+
+/** A reader with a browser of their own before a scripted server. */
+export async function reader(
+	browser,
+	upstream,
+	complaints,
+	{ locale = 'en-GB', width = 1440, height = 900, table = {}, reducedMotion } = {},
+) {
+	const server = await boardServer(upstream, { table: { 'GET /personas': list(PERSONAS), ...table } });
+	const context = await browser.newContext({ viewport: { width, height }, locale, reducedMotion });
+	context.setDefaultTimeout(15_000);
+	const page = await context.newPage();
+	const watcher = watch(page, server.origin, complaints);
+	watcher.expect(/status of [45]\d\d .*\/api\/v1\//);
+	watcher.expect(/net::ERR_\w+ .*\/api\/v1\//);
+	return {
+		server,
+		context,
+		page,
+		watcher,
+		async goTo(path, wait = 'main h1') {
+			await page.goto(server.origin + path, { waitUntil: 'load' });
+			await page.locator(wait).first().waitFor();
+		},
+		open(scene) {
+			server.add(scene);
+			return this.goTo(`/board/${scene.id}`);
+		},
+		press: (name, scope = page) => scope.getByRole('button', { name, exact: true }).click(),
+		dialog: (name) => page.getByRole('dialog', { name }),
+		speeches: () => page.locator('article[id^="speech-"]'),
+		/** The words on screen of one contribution. */
+		words: (speech) => page.locator(`#speech-${speech}`).innerText(),
+		wide: () =>
+			page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+		async accessible(name) {
+			assert.deepEqual(await axe(page, name), []);
+		},
+		async close() {
+			await context.close();
+			await server.stop();
+		},
+	};
+}
+
+/** A board in its first round: two have spoken, the others write. */
+function inSession(more = {}) {
+	const scene = boardScene(more).start().split().seat(0).round(0, 0);
+	scene.seats.forEach((_, seat) => scene.begin(0, 0, seat));
+	return scene.speak(0, 0, 0).speak(0, 0, 1, { decision: 'no' }).say(0, 0, 2, 'Support runs from nine ');
+}
+
+const whole = (more = {}) => boardScene(more).start().split().topic(0).topic(1).finish();
+
+export async function boardPages({ test, browser, server, complaints }) {
+	const step = (name, act, options) =>
+		test(
+			name,
+			async () => {
+				const who = await reader(browser, server.origin, complaints, options);
+				try {
+					await act(who);
+				} finally {
+					await who.close();
+				}
+			},
+			{ alone: true },
+		);
+
+	await step('the board in session, in the vote and with its report is accessible', async (who) => {
+		await who.open(inSession({ seats: 5 }));
+		await who.speeches().nth(4).waitFor();
+		await who.accessible('in session');
+
+		const vote = boardScene({ number: 501, topics: 1 }).start().split().seat(0).round(0, 0);
+		vote.seats.forEach((_, seat) => vote.speak(0, 0, seat));
+		vote.measure(0, 0, 0.6, 0.5, 0.2).ballot(0).vote(0, 0).vote(0, 1, 'no').absent(0, null, 2, 'voting');
+		await who.open(vote);
+		await who.page.getByRole('heading', { name: 'The blind vote' }).waitFor();
+		await who.accessible('the vote');
+
+		await who.open(whole({ number: 502 }));
+		await who.page.locator('[data-report]').waitFor();
+		await who.accessible('the report');
+		await who.page.getByRole('tab').first().click();
+		await who.accessible('a sub-problem after the end');
+	});
+
+	await step('who speaks is seen and heard, and words come as they are said', async (who) => {
+		const scene = inSession();
+		await who.open(scene);
+		const table = who.page.getByRole('region', { name: 'The table' });
+		await table.getByRole('button', { name: 'Tomasz Ferreira is speaking' }).waitFor();
+		assert.equal(
+			await table
+				.getByRole('button', { name: /Marta Oyelaran/ })
+				.getByText('is speaking')
+				.count(),
+			0,
+		);
+		who.server.play(scene, (s) => s.say(0, 0, 2, 'to six.'));
+		await who.page.getByText('Support runs from nine to six.').waitFor();
+		who.server.play(scene, (s) => s.speak(0, 0, 2, { decision: 'conditional' }));
+		await who.page.getByText('Tomasz Ferreira has spoken').waitFor({ state: 'attached' });
+		await table.getByRole('button', { name: 'Tomasz Ferreira is speaking' }).waitFor({ state: 'detached' });
+	});
+
+	await step('ballots stay sealed until they are counted, then turn over together', async (who) => {
+		const scene = boardScene({ topics: 1 }).start().split().seat(0).round(0, 0);
+		scene.seats.forEach((_, seat) => scene.speak(0, 0, seat, { decision: 'yes' }));
+		scene.ballot(0).vote(0, 0, 'no');
+		await who.open(scene);
+		const vote = who.page.getByRole('region', { name: 'The blind vote' });
+		await vote.getByText('Cast, sealed').waitFor();
+		assert.equal(await vote.getByText('Not in yet').count(), 3);
+		assert.equal(
+			await vote.getByText('No', { exact: true }).count(),
+			0,
+			'nobody sees a ballot before the count',
+		);
+		who.server.play(scene, (s) => [1, 2, 3].forEach((seat) => s.vote(0, seat)));
+		await vote.getByText('Cast, sealed').nth(3).waitFor();
+		who.server.play(scene, (s) => s.count(0));
+		await vote.getByRole('article').nth(3).waitFor();
+		await vote.getByRole('article').first().getByText('No', { exact: true }).waitFor();
+	});
+
+	await step('the report grows section by section', async (who) => {
+		const scene = boardScene({ topics: 1 }).start().split().topic(0);
+		await who.open(scene);
+		who.server.play(scene, (s) => s.synthesis(['executive_summary']));
+		await who.page.getByRole('heading', { name: 'The report is being written' }).waitFor();
+		await who.page.getByRole('heading', { name: 'Summary' }).waitFor();
+		assert.equal(await who.page.getByRole('heading', { name: 'Recommendation' }).count(), 0);
+		who.server.play(scene, (s) => s.finish());
+		await who.page.locator('[data-report]').waitFor();
+		await who.page
+			.getByRole('navigation', { name: 'Contents' })
+			.getByRole('link', { name: 'Dissent' })
+			.click();
+		assert.equal(new URL(who.page.url()).hash, '#report-dissent');
+	});
+
+	await step('a stopped board says in words that its result is partial', async (who) => {
+		await who.open(
+			boardScene().start().split().topic(0).absent(1, 0, 2, 'initial_round').finish({ partial: true }),
+		);
+		await who.page.locator('[data-honest]').getByText('This is a partial result').waitFor();
+		const absences = who.page.getByText('Not everyone could be heard');
+		const text = who.page.getByRole('heading', { name: 'Recommendation' });
+		assert.ok(
+			(await absences.boundingBox()).y < (await text.boundingBox()).y,
+			'absences stand above the text',
+		);
+	});
+
+	for (const [name, trouble] of [
+		['a stream that breaks off in the middle of a message', () => null],
+		['a server that restarts during a stream', () => 'down'],
+		['a server in trouble during a stream', () => ({ ...refusal(503, 'UNAVAILABLE') })],
+	]) {
+		await step(`${name} loses nothing and repeats nothing`, async (who) => {
+			const scene = inSession();
+			await who.open(scene);
+			await who.page.getByText('Support runs from nine').waitFor();
+			const link = who.page.locator('[data-link]');
+			who.server.trouble(trouble);
+			who.server.cut();
+			if (trouble()) await link.getByText('The connection was lost').waitFor();
+			// What is said meanwhile is found when the server is back.
+			scene.say(0, 0, 2, 'to six').speak(0, 0, 3, { text: 'Said while nobody listened.' });
+			who.server.trouble(null);
+			await who.page.getByText('Said while nobody listened.').waitFor();
+			await link.waitFor({ state: 'detached' });
+			assert.match(await who.words(scene.speechId(0, 0, 2)), /Support runs from nine to six(?!.*to six)/);
+			assert.equal(await who.speeches().count(), 4);
+			const after = who.server.searches(`GET /sessions/${scene.id}/stream`);
+			assert.ok(after.length >= 2 && after.at(-1) !== '?after=0', 'the stream goes on after what was seen');
+			who.server.play(scene, (s) => s.say(0, 0, 2, ' and on.'));
+			await who.page.getByText('Support runs from nine to six and on.').waitFor();
+		});
+	}
+
+	await step('a log-in that runs out during a stream is renewed without a word', async (who) => {
+		const scene = inSession();
+		await who.open(scene);
+		await who.page.getByText('Support runs from nine').waitFor();
+		let renewed = false;
+		who.server.table['POST /auth/refresh'] = () => {
+			renewed = true;
+			return { body: { expires_in: 900 } };
+		};
+		who.server.trouble((call) =>
+			!renewed && call !== 'POST /auth/refresh' ? refusal(401, 'TOKEN_EXPIRED') : null,
+		);
+		who.server.cut();
+		await who.page.waitForFunction(() => true);
+		scene.say(0, 0, 2, 'to six.');
+		await who.page.getByText('Support runs from nine to six.').waitFor();
+		assert.ok(renewed);
+		assert.match(who.page.url(), new RegExp(scene.id));
+	});
+
+	await step('a log-in that cannot be renewed leads to the log-in and back', async (who) => {
+		const scene = inSession();
+		await who.open(scene);
+		await who.page.getByText('Support runs from nine').waitFor();
+		who.server.trouble(() => refusal(401, 'UNAUTHENTICATED'));
+		who.server.cut();
+		await who.page.waitForURL(`**/login?next=%2Fboard%2F${scene.id}`);
+	});
+
+	await step('five hundred contributions stay quick', async (who) => {
+		const scene = boardScene({ topics: 1, seats: 8 }).start().split().seat(0);
+		for (let round = 0; round < 62; round++) {
+			scene.round(0, round, round === 0 ? {} : { action: 'continue' });
+			for (let seat = 0; seat < 8; seat++) scene.speak(0, round, seat, { decision: seat % 2 ? 'yes' : 'no' });
+		}
+		scene.round(0, 62).begin(0, 62, 0);
+		await who.open(scene);
+		await who.speeches().nth(496).waitFor();
+		// Words arrive thirty times a second while the reader scrolls: no frame may take long.
+		const slow = who.page.evaluate(
+			() =>
+				new Promise((done) => {
+					const times = [];
+					let last = performance.now();
+					const frame = (now) => {
+						times.push(now - last);
+						last = now;
+						window.scrollBy(0, 400);
+						if (times.length < 90) requestAnimationFrame(frame);
+						else done(times.sort((a, b) => a - b)[Math.floor(times.length * 0.9)]);
+					};
+					requestAnimationFrame(frame);
+				}),
+		);
+		for (let word = 0; word < 60; word++) {
+			who.server.play(scene, (s) => s.say(0, 62, 0, `word${word} `));
+			await new Promise((wait) => setTimeout(wait, 30));
+		}
+		const frame = await slow;
+		assert.ok(
+			frame < 200,
+			`nine of ten frames within 200 ms even on a busy machine, got ${Math.round(frame)} ms`,
+		);
+		await who.page.getByText('word59').waitFor();
+	});
+
+	await step('a problem of ten thousand characters leaves room for the board', async (who) => {
+		const scene = inSession({ problem: 'What must be decided is long and winding. '.repeat(238) });
+		await who.open(scene);
+		const h1 = await who.page.locator('h1').innerText();
+		assert.ok(h1.length < 300, `the heading has ${h1.length} characters`);
+		await who.page.getByText('What was asked').click();
+		await who.page.getByText('€200,000').waitFor();
+		await who.accessible('a long problem');
+	});
+
+	await step(
+		'right-to-left text, emoji and 200 % zoom stay readable',
+		async (who) => {
+			const scene = boardScene({
+				topics: 1,
+				problem: 'هل ننقل شركتنا من برلين إلى لشبونة خلال عام؟ 🚚🏖️ ٢٠٠ ألف يورو.',
+			});
+			scene.start().split().seat(0).round(0, 0);
+			scene.speak(0, 0, 0, { text: 'النقل **مربح** بعد 19 شهرًا.\n\nAnd one line in English 🎉' });
+			scene.begin(0, 0, 1).say(0, 0, 1, 'أربع عائلات لديها أطفال');
+			await who.open(scene);
+			const sides = await who.page.locator(`#speech-${scene.speechId(0, 0, 0)} .prose p`).evaluateAll((all) =>
+				all.map((one) => {
+					const range = document.createRange();
+					range.selectNodeContents(one);
+					const text = range.getBoundingClientRect();
+					const box = one.getBoundingClientRect();
+					return text.left - box.left > box.right - text.right ? 'right' : 'left';
+				}),
+			);
+			assert.deepEqual(sides, ['right', 'left']);
+			assert.equal(await who.page.locator('h1').evaluate((one) => getComputedStyle(one).direction), 'rtl');
+			assert.ok((await who.wide()) <= 1);
+		},
+		// A window of 1440 px at 200 %.
+		{ width: 720, height: 450 },
+	);
+
+	await step(
+		'the table fits a phone with eight seats, in Spanish and without movement',
+		async (who) => {
+			await who.open(inSession({ seats: 8 }));
+			await who.speeches().nth(7).waitFor();
+			assert.ok((await who.wide()) <= 1);
+			const faces = await who.page
+				.getByRole('region', { name: 'La mesa' })
+				.getByRole('button')
+				.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON()));
+			assert.equal(faces.length, 8);
+			for (const face of faces) assert.ok(face.left >= 0 && face.right <= 360, JSON.stringify(face));
+			const moving = await who.page.evaluate(
+				() =>
+					document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime === Infinity)
+						.length,
+			);
+			assert.equal(moving, 0);
+		},
+		{ width: 360, height: 740, locale: 'es-ES', reducedMotion: 'reduce' },
+	);
+
+	await step('questions of the board show the time left and keep what was typed', async (who) => {
+		const scene = boardScene();
+		scene.start().ask(
+			[
+				{
+					id: 'q1',
+					question: 'How many have said they would come?',
+					why: 'Below eight the sum does not work.',
+				},
+				{ id: 'q2', question: 'Is the lease transferable?', why: null },
+			],
+			new Date(Date.now() + 250_000).toISOString(),
+		);
+		who.server.table[`POST /sessions/${scene.id}/answers`] = refusal(503, 'UNAVAILABLE');
+		await who.open(scene);
+		await who.page
+			.getByRole('timer')
+			.getByText(/Goes on by itself in [34]:\d\d/)
+			.waitFor();
+		await who.accessible('questions');
+		await who.page.getByLabel('How many have said they would come?').fill('Nine, two in writing.');
+		await who.page.reload();
+		const answer = who.page.getByLabel('How many have said they would come?');
+		await answer.waitFor();
+		assert.equal(await answer.inputValue(), 'Nine, two in writing.');
+		await who.press('Send answers');
+		await who.page.getByRole('alert').waitFor();
+		assert.equal(await answer.inputValue(), 'Nine, two in writing.');
+		who.server.table[`POST /sessions/${scene.id}/answers`] = { status: 202, body: {} };
+		await who.press('Send answers');
+		who.server.play(scene, (s) => s.answered([{ question_id: 'q1', answer: 'Nine, two in writing.' }]));
+		await who.page.locator('[data-clarify]').waitFor({ state: 'detached' });
+		assert.deepEqual(who.server.bodies(`POST /sessions/${scene.id}/answers`).at(-1).answers[0], {
+			question_id: 'q1',
+			answer: 'Nine, two in writing.',
+		});
+	});
+
+	await step('pausing, going on and stopping say what happens', async (who) => {
+		const scene = inSession();
+		for (const action of ['pause', 'resume', 'stop'])
+			who.server.table[`POST /sessions/${scene.id}/deliberation/${action}`] = { status: 202, body: {} };
+		await who.open(scene);
+		await who.press('Pause');
+		await who.page.getByRole('button', { name: 'Pausing' }).waitFor();
+		who.server.play(scene, (s) => s.pause());
+		await who.page.getByText('The board is paused.').waitFor();
+		await who.press('Resume');
+		who.server.play(scene, (s) => s.resume());
+		await who.page.getByText('The board is paused.').waitFor({ state: 'detached' });
+		await who.press('Stop');
+		const dialog = who.dialog('Stop this session?');
+		await dialog.getByText(/partial/).waitFor();
+		await who.press('Stop', dialog);
+		who.server.play(scene, (s) => s.add('session.stop_requested', {}));
+		await who.page.getByText('What you get will be marked as partial.').waitFor();
+	});
+
+	await step('a session that is not there says so', async (who) => {
+		await who.goTo(`/board/${id(599)}`);
+		await who.page.getByRole('alert').getByText('There is no such thing here').waitFor();
+	});
+}
