@@ -101,6 +101,37 @@ const contexts: Record<string, () => string> = {
 	constraints: m.new_constraints,
 };
 
+const categories: Record<string, () => string> = {
+	communications: m.category_communications,
+	customer: m.category_customer,
+	data: m.category_data,
+	design: m.category_design,
+	engineering: m.category_engineering,
+	ethics: m.category_ethics,
+	finance: m.category_finance,
+	innovation: m.category_innovation,
+	legal: m.category_legal,
+	marketing: m.category_marketing,
+	operations: m.category_operations,
+	people: m.category_people,
+	product: m.category_product,
+	public_affairs: m.category_public_affairs,
+	risk: m.category_risk,
+	sales: m.category_sales,
+	security: m.category_security,
+	strategy: m.category_strategy,
+	sustainability: m.category_sustainability,
+	wellbeing: m.category_wellbeing,
+};
+
+const traits: Record<string, () => string> = {
+	creative: m.trait_creative,
+	analytical: m.trait_analytical,
+	optimistic: m.trait_optimistic,
+	risk_averse: m.trait_risk_averse,
+	detail_oriented: m.trait_detail_oriented,
+};
+
 const contributions: Record<ContributionType, () => string> = {
 	initial: m.contribution_initial,
 	response: m.contribution_response,
@@ -198,3 +229,5 @@ export const sectionName = (name: string) => named(sections, name);
 export const failureText = (failure: Failure) => reasons[failure.code]?.() ?? failure.message;
 export const outcomeText = (outcome: Outcome) => outcomeTexts[outcome]?.() ?? null;
 export const contextName = (name: string) => named(contexts, name);
+export const categoryName = (category: string) => named(categories, category);
+export const traitName = (trait: string) => named(traits, trait);

@@ -192,27 +192,34 @@ export function latestStance(topic: Topic, code: string, open: boolean): Stance 
 	return null;
 }
 
+/** Rounds never change, they are replaced: what was read of one holds as long as it does. */
+const read = new WeakMap<Round, Map<string, Stance>>();
+
 /** What a seat would have voted at the end of a round; null when it was not told. */
 export function stanceIn(round: Round, code: string): Stance | null {
-	const measured = round.stances.find((stance) => stance.persona_code === code);
-	if (measured) return measured;
-	for (const entry of round.entries.toReversed()) {
-		if (entry.kind === 'speech' && entry.personaCode === code && entry.record?.stance)
-			return entry.record.stance;
+	let known = read.get(round);
+	if (!known) {
+		known = new Map();
+		for (const entry of round.entries) {
+			if (entry.kind === 'speech' && entry.personaCode && entry.record?.stance)
+				known.set(entry.personaCode, entry.record.stance);
+		}
+		for (const stance of round.stances) known.set(stance.persona_code, stance);
+		read.set(round, known);
 	}
-	return null;
+	return known.get(code) ?? null;
 }
 
 /** Whether a seat stands on another side than after the last earlier round that told its stance. */
 export function changedSide(rounds: readonly Round[], at: number, code: string): boolean {
-	const now = rounds[at] ? stanceIn(rounds[at], code) : null;
-	const before = rounds
-		.slice(0, at)
-		.map((round) => stanceIn(round, code))
-		.findLast((stance) => stance !== null);
-	return (
-		now !== null && before !== undefined && before !== null && side(now.decision) !== side(before.decision)
-	);
+	const round = rounds[at];
+	const now = round ? stanceIn(round, code) : null;
+	if (now === null) return false;
+	for (const earlier of rounds.slice(0, at).reverse()) {
+		const before = stanceIn(earlier, code);
+		if (before) return side(now.decision) !== side(before.decision);
+	}
+	return false;
 }
 
 /** On which side a decision stands: a condition is support (BRD-6). */

@@ -3,6 +3,7 @@ import { Problem } from '$lib/api/problem';
 import type { User } from '$lib/api/types';
 import { locale } from '$lib/locale.svelte';
 import { timeZone } from '$lib/zone.svelte';
+import { dropDraft } from './draft';
 
 /*
  * The tokens are HttpOnly cookies that this page cannot see. This mark says only "somebody signed in here", so that a
@@ -65,6 +66,8 @@ export const account = {
 	},
 	async logOut(): Promise<void> {
 		await ask(api.POST('/api/v1/auth/logout'));
+		// Who leaves on purpose leaves nothing behind; a log-in that ran out keeps what was typed.
+		if (user) dropDraft(user.id);
 		account.forget();
 	},
 	/** The login session is over: drop what the page knew. */

@@ -1,16 +1,33 @@
 import { expect, it } from 'vitest';
-import { emptyDraft, readDraft } from './draft';
+import { emptyDraft, isEmpty, readDraft } from './draft';
 
-const storage = (value: string | null) => ({ getItem: () => value });
-
-it('reads back what was kept', () => {
-	const draft = { ...emptyDraft(), problem: 'Sell the house?', personas: ['cfo'], clarify: true };
-	expect(readDraft(storage(JSON.stringify(draft)))).toEqual(draft);
+const storage = (value: string | null) => ({
+	getItem: (key: string) => (key === 'quorate.draft.ada' ? value : null),
 });
 
-it.each([null, '', '{', '[]', '7', '{"problem": 7, "personas": "cfo", "clarify": "yes", "more": 1}'])(
-	'takes %j for an empty draft',
-	(value) => {
-		expect(readDraft(storage(value))).toEqual(emptyDraft());
-	},
-);
+it('reads back what was kept, for its account only', () => {
+	const draft = {
+		...emptyDraft(),
+		problem: 'Sell the house?',
+		personas: ['cfo'],
+		fields: [{ name: 'Headcount', value: '12' }],
+		clarify: true,
+	};
+	expect(readDraft('ada', storage(JSON.stringify(draft)))).toEqual(draft);
+	expect(readDraft('max', storage(JSON.stringify(draft)))).toEqual(emptyDraft());
+	expect(isEmpty(draft)).toBe(false);
+});
+
+it.each([
+	null,
+	'',
+	'{',
+	'[]',
+	'7',
+	'{"problem": 7, "personas": "cfo", "clarify": "yes", "more": 1}',
+	'{"fields": [7, null, {"name": "a"}], "personas": [7]}',
+])('takes %j for an empty draft', (value) => {
+	const draft = readDraft('ada', storage(value));
+	expect(draft).toEqual(emptyDraft());
+	expect(isEmpty(draft)).toBe(true);
+});

@@ -1,11 +1,18 @@
 import type { Mode } from '$lib/api/types';
 
-/** The new-session form as it is typed. Kept for this tab only, so that an expired log-in loses nothing. */
+/** A field of the context that the user named. */
+export interface OwnField {
+	name: string;
+	value: string;
+}
+
+/** A new session as it is typed. Kept in this browser for its account, so that nothing typed is lost. */
 export interface Draft {
 	problem: string;
 	budget: string;
 	timeline: string;
 	constraints: string;
+	fields: OwnField[];
 	mode: Mode;
 	personas: string[];
 	clarify: boolean;
@@ -13,6 +20,7 @@ export interface Draft {
 }
 
 const KEY = 'quorate.draft';
+const keyOf = (account: string) => `${KEY}.${account}`;
 
 export function emptyDraft(): Draft {
 	return {
@@ -20,6 +28,7 @@ export function emptyDraft(): Draft {
 		budget: '',
 		timeline: '',
 		constraints: '',
+		fields: [],
 		mode: 'standard',
 		personas: [],
 		clarify: false,
@@ -27,11 +36,21 @@ export function emptyDraft(): Draft {
 	};
 }
 
-/** The draft of this tab; what is stored in another shape counts as none. */
-export function readDraft(storage: Pick<Storage, 'getItem'> = sessionStorage): Draft {
+/** Whether anything was typed or chosen. */
+export function isEmpty(draft: Draft): boolean {
+	return JSON.stringify(draft) === JSON.stringify(emptyDraft());
+}
+
+function isField(value: unknown): value is OwnField {
+	const field = value as Partial<OwnField> | null;
+	return typeof field?.name === 'string' && typeof field.value === 'string';
+}
+
+/** The draft of an account; what is stored in another shape counts as none. */
+export function readDraft(account: string, storage?: Pick<Storage, 'getItem'>): Draft {
 	const draft = emptyDraft();
 	try {
-		const stored: unknown = JSON.parse(storage.getItem(KEY) ?? 'null');
+		const stored: unknown = JSON.parse((storage ?? localStorage).getItem(keyOf(account)) ?? 'null');
 		if (stored && typeof stored === 'object') {
 			for (const [name, fallback] of Object.entries(draft)) {
 				const value = (stored as Record<string, unknown>)[name];
@@ -39,6 +58,8 @@ export function readDraft(storage: Pick<Storage, 'getItem'> = sessionStorage): D
 					Object.assign(draft, { [name]: value });
 				}
 			}
+			draft.fields = draft.fields.filter(isField);
+			draft.personas = draft.personas.filter((code) => typeof code === 'string');
 		}
 	} catch {
 		// Blocked storage or a broken value: begin with an empty form.
@@ -46,17 +67,19 @@ export function readDraft(storage: Pick<Storage, 'getItem'> = sessionStorage): D
 	return draft;
 }
 
-export function keepDraft(draft: Draft) {
+/** Keeps the draft; an empty one leaves nothing behind. */
+export function keepDraft(account: string, draft: Draft) {
+	if (isEmpty(draft)) return dropDraft(account);
 	try {
-		sessionStorage.setItem(KEY, JSON.stringify(draft));
+		localStorage.setItem(keyOf(account), JSON.stringify(draft));
 	} catch {
 		// The draft then lives only as long as the page.
 	}
 }
 
-export function dropDraft() {
+export function dropDraft(account: string) {
 	try {
-		sessionStorage.removeItem(KEY);
+		localStorage.removeItem(keyOf(account));
 	} catch {
 		// Nothing was kept.
 	}

@@ -11,7 +11,8 @@ export function requestOf(draft: Draft): NewSession {
 			['budget', draft.budget.trim()],
 			['timeline', draft.timeline.trim()],
 			['constraints', draft.constraints.trim()],
-		].filter(([, text]) => text !== ''),
+			...draft.fields.map(({ name, value }) => [name.trim(), value.trim()]),
+		].filter(([name, text]) => name !== '' && text !== ''),
 	) as Record<string, string>;
 	return {
 		problem_statement: draft.problem.trim(),
