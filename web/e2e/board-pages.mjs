@@ -1,6 +1,6 @@
 // The pages of the board, in states and troubles that no server shows on demand: a scripted API stands behind the page.
 import assert from 'node:assert/strict';
-import { boardScene, PERSONAS } from './board-scene.mjs';
+import { boardScene, matrixOf, PERSONAS } from './board-scene.mjs';
 import { boardServer } from './board-server.mjs';
 import { axe, watch } from './browser.mjs';
 import { id, refusal } from './settings-answers.mjs';
@@ -209,13 +209,24 @@ export async function boardPages({ test, browser, server, complaints }) {
 		assert.match(who.page.url(), new RegExp(scene.id));
 	});
 
-	await step('a log-in that cannot be renewed leads to the log-in and back', async (who) => {
+	await step('a log-in that ends during a stream is asked for over the page, which goes on', async (who) => {
 		const scene = inSession();
 		await who.open(scene);
 		await who.page.getByText('Support runs from nine').waitFor();
-		who.server.trouble(() => refusal(401, 'UNAUTHENTICATED'));
+		const me = who.server.table['GET /users/me'].body;
+		who.server.trouble((call) => (call.includes('/auth/') ? null : refusal(401, 'UNAUTHENTICATED')));
 		who.server.cut();
-		await who.page.waitForURL(`**/login?next=%2Fboard%2F${scene.id}`);
+		const dialog = who.dialog('Log in again');
+		await dialog.waitFor();
+		scene.say(0, 0, 2, 'to six.');
+		who.server.table['POST /auth/login'] = () => {
+			who.server.trouble(null);
+			return { body: { ...me, expires_in: 900 } };
+		};
+		await dialog.getByLabel('Password').fill('seven lamps over the table');
+		await who.press('Log in and go on', dialog);
+		await who.page.getByText('Support runs from nine to six.').waitFor();
+		assert.equal(await who.speeches().count(), 4);
 	});
 
 	await step('five hundred contributions stay quick', async (who) => {
@@ -440,7 +451,6 @@ export async function boardPages({ test, browser, server, complaints }) {
 		await keys.type('contrarian loyal');
 		await keys.press('Enter');
 		await who.page.getByText('Nobody fits that search.').waitFor();
-		for (const _ of 'contrarian ') await keys.press('ArrowLeft');
 		await keys.press('Home');
 		await keys.press('Shift+End');
 		await keys.type('e');
@@ -463,7 +473,15 @@ export async function boardPages({ test, browser, server, complaints }) {
 			personas: ['finance_strategist', 'people_partner'],
 			clarify: true,
 		});
-		assert.equal(await who.page.evaluate(() => Object.keys(localStorage).join()), '', 'the draft is gone');
+		assert.equal(
+			await who.page.evaluate(() =>
+				Object.keys(localStorage)
+					.filter((key) => key.startsWith('quorate.draft'))
+					.join(),
+			),
+			'',
+			'the draft is gone',
+		);
 	});
 
 	await step('what the server finds wrong is told at its field, and nothing typed is lost', async (who) => {
@@ -511,6 +529,24 @@ export async function boardPages({ test, browser, server, complaints }) {
 		await who.page.getByText('7 of at most 8 chosen.').waitFor();
 		await who.page.reload();
 		await who.page.getByText('7 of at most 8 chosen.').waitFor();
+	});
+
+	await step('the weights of a choice are moved, and the matrix says what that changes', async (who) => {
+		const scene = whole();
+		who.server.table[`PUT /sessions/${scene.id}/weights`] = (_, { body }) => ({
+			body: { matrix: matrixOf(body.weights) },
+		});
+		await who.open(scene);
+		await who.page.getByText('Option A leads: Move with eight').waitFor();
+		await who.page.getByText('If Fit for families weighs more than 56%, option B leads.').waitFor();
+		await who.page.getByRole('slider', { name: 'Weight of Fit for families' }).focus();
+		await who.page.keyboard.press('End');
+		await who.page.getByText('Option B leads: Stay and sublet').waitFor();
+		await who.page.getByText('The weights are yours').waitFor();
+		assert.deepEqual(who.server.bodies(`PUT /sessions/${scene.id}/weights`).at(-1), {
+			sub_problem: 0,
+			weights: { Cost: 50, 'Fit for families': 100 },
+		});
 	});
 
 	await step('a finished session is replayed, faster, from any place', async (who) => {

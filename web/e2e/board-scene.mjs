@@ -50,6 +50,45 @@ const SPEECHES = [
 	'The build servers stand in the cupboard. That is two days of work and must not be found out in the last week.',
 ];
 
+const OPTIONS = [
+	['A', 'Move with eight', [8, 5], 'pass'],
+	['B', 'Stay and sublet', [3, 9], 'tension'],
+].map(([option, label, scores, verdict]) => ({
+	id: option,
+	label,
+	description: `${label}: what that means from September on.`,
+	supporters: ['finance_strategist'],
+	trade_offs: ['Half a year of attention.'],
+	risk: 'Two key people leave.',
+	scores: ['Cost', 'Fit for families'].map((criterion, at) => ({ criterion, score: scores[at] })),
+	constraints: [{ constraint: 'At most €200,000', verdict, note: 'About €148,000.' }],
+}));
+
+/** The decision matrix under the given weights, as a server reckons it. */
+export function matrixOf(weights, set = true) {
+	const sum = Object.values(weights).reduce((a, b) => a + b, 0);
+	const share = (criterion) => weights[criterion] / sum;
+	const rows = OPTIONS.map(({ id: option, label, scores }) => ({
+		option,
+		label,
+		scores: scores.map(({ score }) => score),
+		score: scores.reduce((total, { criterion, score }) => total + share(criterion) * score, 0),
+		violates: false,
+	}));
+	return {
+		sub_problem: 0,
+		criteria: Object.keys(weights).map((criterion) => ({
+			criterion,
+			weight: share(criterion),
+			compared: true,
+		})),
+		rows,
+		leader: rows[0].score > rows[1].score ? 'A' : 'B',
+		sensitivity: [{ criterion: 'Fit for families', direction: 'above', at: 0.56, to: 'B' }],
+		weights_set: set,
+	};
+}
+
 const distribution = (votes, seats) => {
 	const count = (decision) => votes.filter((vote) => vote.decision === decision).length;
 	const [yes, no, conditional, abstain] = ['yes', 'no', 'conditional', 'abstain'].map(count);
@@ -402,6 +441,10 @@ export function boardScene({
 					{ round: 1, agreement: 0.82, novelty: 0.31, drift: 0.18 },
 				],
 				stop_reason: 'converged',
+				one_way: index === 0,
+				options: index === 0 ? OPTIONS : [],
+				leading_option: index === 0 ? 'A' : null,
+				matrix: index === 0 ? matrixOf({ Cost: 1, 'Fit for families': 1 }, false) : null,
 			})),
 			method: {
 				mode,

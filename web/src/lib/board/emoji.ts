@@ -5,6 +5,8 @@ let known: boolean | null = null;
  * then wear their initials.
  */
 export function drawsEmoji(): boolean {
+	// Where pages are rendered ahead nothing is known of the reader's machine.
+	if (typeof document === 'undefined') return true;
 	known ??= look();
 	return known;
 }

@@ -62,8 +62,8 @@ export class History {
 					}),
 				);
 				if (question !== this.#question) return;
-				const known = new Set(this.sessions.map((session) => session.id));
-				this.sessions = [...this.sessions, ...page.data.filter((session) => !known.has(session.id))];
+				const known = this.sessions.map((session) => session.id);
+				this.sessions = [...this.sessions, ...page.data.filter((session) => !known.includes(session.id))];
 				this.#cursor = page.pagination.next_cursor ?? undefined;
 				this.more = page.pagination.has_more && this.#cursor !== undefined;
 			} while (this.more && this.search.trim() !== '');

@@ -124,6 +124,12 @@ const categories: Record<string, () => string> = {
 	wellbeing: m.category_wellbeing,
 };
 
+const verdicts: Record<string, () => string> = {
+	pass: m.verdict_pass,
+	tension: m.verdict_tension,
+	violation: m.verdict_violation,
+};
+
 const traits: Record<string, () => string> = {
 	creative: m.trait_creative,
 	analytical: m.trait_analytical,
@@ -231,3 +237,4 @@ export const outcomeText = (outcome: Outcome) => outcomeTexts[outcome]?.() ?? nu
 export const contextName = (name: string) => named(contexts, name);
 export const categoryName = (category: string) => named(categories, category);
 export const traitName = (trait: string) => named(traits, trait);
+export const verdictName = (verdict: string) => named(verdicts, verdict);

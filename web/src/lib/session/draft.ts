@@ -16,6 +16,8 @@ export interface Draft {
 	mode: Mode;
 	personas: string[];
 	clarify: boolean;
+	/** It cannot be undone. */
+	oneWay: boolean;
 	lean: string;
 }
 
@@ -32,6 +34,7 @@ export function emptyDraft(): Draft {
 		mode: 'standard',
 		personas: [],
 		clarify: false,
+		oneWay: false,
 		lean: '',
 	};
 }

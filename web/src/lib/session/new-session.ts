@@ -20,6 +20,7 @@ export function requestOf(draft: Draft): NewSession {
 		mode: draft.mode,
 		personas: draft.personas.length > 0 ? draft.personas : undefined,
 		clarify: draft.clarify,
+		one_way_door: draft.oneWay || undefined,
 		lean: draft.lean.trim() || undefined,
 	};
 }
