@@ -61,7 +61,10 @@ function inSession(more = {}) {
 const whole = (more = {}) => boardScene(more).start().split().topic(0).topic(1).finish();
 
 export async function boardPages({ test, browser, server, complaints }) {
+	// While one works on a step, E2E_STEP (a pattern) runs only those whose names fit.
+	const only = new RegExp(process.env.E2E_STEP ?? '');
 	const step = (name, act, options) =>
+		only.test(name) &&
 		test(
 			name,
 			async () => {
