@@ -338,6 +338,46 @@ impl Answer for Facilitate {
     }
 }
 
+/// The answer of one model alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SoleAnswer {
+    /// Markdown.
+    pub answer: String,
+    /// On each proposal.
+    pub decisions: Vec<SoleDecision>,
+}
+
+/// What one model alone would do with a proposal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SoleDecision {
+    /// The proposal's number, from 0.
+    pub sub_problem: usize,
+    /// The decision.
+    pub decision: Choice,
+    /// How sure, 0 to 1.
+    pub confidence: f64,
+    /// One sentence.
+    pub reason: String,
+}
+
+impl Answer for SoleAnswer {
+    const NAME: &'static str = "baseline";
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        empty(&mut faults, "answer", &self.answer);
+        for (index, one) in self.decisions.iter().enumerate() {
+            unit(&mut faults, &format!("decisions[{index}].confidence"), one.confidence);
+            if self.decisions[..index].iter().any(|other| other.sub_problem == one.sub_problem) {
+                faults.push(format!("Proposal {} is decided twice.", one.sub_problem));
+            }
+        }
+        faults
+    }
+}
+
 /// A ballot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -539,6 +579,12 @@ pub struct ReportDraft {
     pub open_questions: Vec<String>,
     /// What to do next.
     pub next_steps: Vec<NextAction>,
+    /// How it failed, seen from a year on; in the report on the whole only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pre_mortem: Vec<PreMortem>,
+    /// What the report claims as fact, as its writer marked it; in the report on the whole only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<DraftClaim>,
 }
 
 /// One next step.
@@ -553,64 +599,145 @@ pub struct NextAction {
     pub by_when: String,
 }
 
-/// Declares the two shapes of a report's answer: they differ in the name of the summary.
-macro_rules! report_answer {
-    ($(#[$doc:meta])* $name:ident, $schema:literal, $summary:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-        #[serde(deny_unknown_fields)]
-        pub struct $name {
-            /// The summary.
-            pub $summary: String,
-            /// What to do.
-            pub recommendation: String,
-            /// What the discussion brought to light.
-            pub key_insights: Vec<String>,
-            /// On what terms.
-            pub conditions: Vec<String>,
-            /// What was taken for granted.
-            pub assumptions: Vec<String>,
-            /// What may go wrong.
-            pub risks: Vec<String>,
-            /// What is still open.
-            pub open_questions: Vec<String>,
-            /// What to do next.
-            pub next_steps: Vec<NextAction>,
-        }
-
-        impl Answer for $name {
-            const NAME: &'static str = $schema;
-
-            fn faults(&self) -> Vec<String> {
-                let mut faults = Vec::new();
-                empty(&mut faults, stringify!($summary), &self.$summary);
-                faults
-            }
-        }
-
-        impl From<$name> for ReportDraft {
-            fn from(answer: $name) -> Self {
-                Self {
-                    summary: answer.$summary,
-                    recommendation: answer.recommendation,
-                    key_insights: answer.key_insights,
-                    conditions: answer.conditions,
-                    assumptions: answer.assumptions,
-                    risks: answer.risks,
-                    open_questions: answer.open_questions,
-                    next_steps: answer.next_steps,
-                }
-            }
-        }
-    };
+/// The report on a sub-problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SynthesizeSub {
+    /// The summary.
+    pub summary: String,
+    /// What to do.
+    pub recommendation: String,
+    /// What the discussion brought to light.
+    pub key_insights: Vec<String>,
+    /// On what terms.
+    pub conditions: Vec<String>,
+    /// What was taken for granted.
+    pub assumptions: Vec<String>,
+    /// What may go wrong.
+    pub risks: Vec<String>,
+    /// What is still open.
+    pub open_questions: Vec<String>,
+    /// What to do next.
+    pub next_steps: Vec<NextAction>,
 }
 
-report_answer! {
-    /// The report on a sub-problem.
-    SynthesizeSub, "synthesize_sub", summary
+impl Answer for SynthesizeSub {
+    const NAME: &'static str = "synthesize_sub";
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        empty(&mut faults, "summary", &self.summary);
+        faults
+    }
 }
 
-report_answer! {
-    /// The report on the whole.
-    Synthesize, "synthesize", executive_summary
+impl From<SynthesizeSub> for ReportDraft {
+    fn from(answer: SynthesizeSub) -> Self {
+        Self {
+            summary: answer.summary,
+            recommendation: answer.recommendation,
+            key_insights: answer.key_insights,
+            conditions: answer.conditions,
+            assumptions: answer.assumptions,
+            risks: answer.risks,
+            open_questions: answer.open_questions,
+            next_steps: answer.next_steps,
+            pre_mortem: Vec::new(),
+            claims: Vec::new(),
+        }
+    }
+}
+
+/// The report on the whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Synthesize {
+    /// The summary.
+    pub executive_summary: String,
+    /// What to do.
+    pub recommendation: String,
+    /// What the discussion brought to light.
+    pub key_insights: Vec<String>,
+    /// On what terms.
+    pub conditions: Vec<String>,
+    /// What was taken for granted.
+    pub assumptions: Vec<String>,
+    /// What may go wrong.
+    pub risks: Vec<String>,
+    /// What is still open.
+    pub open_questions: Vec<String>,
+    /// What to do next.
+    pub next_steps: Vec<NextAction>,
+    /// How it failed, seen from a year on.
+    pub pre_mortem: Vec<PreMortem>,
+    /// What the report claims as fact, and what each claim rests on.
+    pub claims: Vec<DraftClaim>,
+}
+
+/// One way in which the recommendation will have failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreMortem {
+    /// What happened, told as if it had.
+    pub failure: String,
+    /// By what it could have been seen early.
+    pub early_sign: String,
+    /// What would have prevented it.
+    pub prevention: String,
+}
+
+/// A factual claim with the mark that its writer gives it. The mark is checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DraftClaim {
+    /// The claim.
+    pub claim: String,
+    /// What it rests on.
+    pub basis: ClaimBasis,
+    /// The passage it is from, by ref.
+    pub source: Option<String>,
+}
+
+/// What a claim rests on, as a model names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimBasis {
+    /// The person gave it.
+    Given,
+    /// A passage says it.
+    Sourced,
+    /// It follows.
+    Inferred,
+    /// It was taken to be so.
+    Assumed,
+}
+
+impl Answer for Synthesize {
+    const NAME: &'static str = "synthesize";
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        empty(&mut faults, "executive_summary", &self.executive_summary);
+        for (index, claim) in self.claims.iter().enumerate() {
+            empty(&mut faults, &format!("claims[{index}].claim"), &claim.claim);
+        }
+        faults
+    }
+}
+
+impl From<Synthesize> for ReportDraft {
+    fn from(answer: Synthesize) -> Self {
+        Self {
+            summary: answer.executive_summary,
+            recommendation: answer.recommendation,
+            key_insights: answer.key_insights,
+            conditions: answer.conditions,
+            assumptions: answer.assumptions,
+            risks: answer.risks,
+            open_questions: answer.open_questions,
+            next_steps: answer.next_steps,
+            pre_mortem: answer.pre_mortem,
+            claims: answer.claims,
+        }
+    }
 }

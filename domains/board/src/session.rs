@@ -48,6 +48,8 @@ named! {
         Standard = "standard",
         /// Discussion up to the limit.
         Deep = "deep",
+        /// Two seats that differ first, and the rest of the board only where they disagree.
+        Auto = "auto",
     }
 }
 
@@ -184,6 +186,10 @@ pub struct Brief {
     /// Whether the user declares that there is no way back (BRD-28).
     #[serde(default)]
     pub one_way_door: bool,
+    /// Whether the strongest single model is asked as well, so that the report can say where the board changed the
+    /// answer (BRD-31).
+    #[serde(default)]
+    pub baseline: bool,
     /// Where the user leans, kept from the board until the vote is out.
     pub lean: Option<String>,
     /// The model route to use instead of the configured ones.
@@ -209,6 +215,8 @@ pub struct NewSession {
     pub clarify: bool,
     /// Whether there is no way back.
     pub one_way_door: bool,
+    /// Whether the strongest single model is asked as well.
+    pub baseline: bool,
     /// Where the user leans.
     pub lean: Option<String>,
     /// The model route to use.
@@ -321,6 +329,7 @@ impl NewSession {
             personas: self.personas,
             clarify: self.clarify,
             one_way_door: self.one_way_door,
+            baseline: self.baseline,
             lean,
             route: self.route,
             cost_ceiling,
@@ -331,7 +340,7 @@ impl NewSession {
 const fn default_rounds(mode: Mode) -> u8 {
     match mode {
         Mode::Quick => 1,
-        Mode::Standard => 2,
+        Mode::Standard | Mode::Auto => 2,
         Mode::Deep => 4,
     }
 }

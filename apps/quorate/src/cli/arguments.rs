@@ -143,6 +143,8 @@ pub(crate) enum BoardMode {
     Standard,
     /// Discussion up to the limit
     Deep,
+    /// Two seats that differ first, the others only where those disagree
+    Auto,
 }
 
 #[derive(Debug, Args)]

@@ -69,6 +69,8 @@ pub enum Call {
         /// The question.
         question: String,
     },
+    /// Ask the strongest single model for its answer.
+    Baseline,
     /// Lay out the options of a choice.
     FormOptions {
         /// The sub-problem.
@@ -95,6 +97,7 @@ impl Call {
         match self {
             Self::Clarify => "clarify".to_owned(),
             Self::Decompose => "decompose".to_owned(),
+            Self::Baseline => "baseline".to_owned(),
             Self::Select { sub_problem } => format!("select/{sub_problem}"),
             Self::Contribute { sub_problem, round, seat, .. } => {
                 format!("contribute/{sub_problem}/{round}/{}", seat.code)
@@ -193,10 +196,15 @@ fn advance(state: &State, rules: &Rules, now: DateTime<Utc>, plan: &mut Plan) {
         plan.calls.push(Call::Decompose);
         return;
     }
+    // Beside the board and without its knowledge; a session that runs out of time or money does without.
+    let asks_alone = state.brief.baseline && state.baseline.is_none() && state.limit.is_none();
+    if asks_alone && state.report.is_none() {
+        plan.calls.push(Call::Baseline);
+    }
     for track in &state.tracks {
         plan_track(state, track, rules, now, plan);
     }
-    if state.tracks.iter().all(|track| is_done(state, track)) {
+    if state.tracks.iter().all(|track| is_done(state, track)) && plan.calls.is_empty() {
         conclude(state, plan);
     }
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use quorate_kernel::MicroUsd;
 
 use super::event::{
-    Absence, Asked, By, Contribution, Counted, Event, Facilitated, LimitKind, Material, Measured, OptionCard,
-    OptionsFormed, Researched, RoundStart, Seat, Source, Started, StopReason, SubProblem, Synthesized, Vote,
+    Absence, Asked, Baseline, By, Contribution, Counted, Event, Facilitated, LimitKind, Material, Measured, OptionCard,
+    OptionsFormed, Researched, RoundKind, RoundStart, Seat, Source, Started, StopReason, SubProblem, Synthesized, Vote,
     VotingStart,
 };
 use super::stop::{RoundFacts, Thresholds};
@@ -59,6 +59,8 @@ pub struct State {
     pub decomposed_by: Option<By>,
     /// The sub-problems.
     pub tracks: Vec<Track>,
+    /// What the strongest single model answered, where it was asked.
+    pub baseline: Option<Baseline>,
     /// The report on the whole.
     pub report: Option<Synthesized>,
     /// A limit that was reached.
@@ -82,6 +84,8 @@ pub struct Track {
     pub phase: Option<Phase>,
     /// Its seats.
     pub seats: Vec<Seat>,
+    /// Who is called in if the seats disagree.
+    pub reserve: Vec<Seat>,
     /// Its rounds; the first is the initial one.
     pub rounds: Vec<Round>,
     /// What was said, in the order it was recorded.
@@ -131,6 +135,7 @@ impl State {
             intake_done: false,
             decomposed_by: None,
             tracks: Vec::new(),
+            baseline: None,
             report: None,
             limit: None,
             spent: MicroUsd::ZERO,
@@ -179,7 +184,10 @@ impl State {
                 self.tracks = decomposed.sub_problems.iter().cloned().map(Track::new).collect();
             }
             Event::PersonasSelected(selected) => {
-                self.with_track(selected.sub_problem, |track| track.seats.clone_from(&selected.seats));
+                self.with_track(selected.sub_problem, |track| {
+                    track.seats.clone_from(&selected.seats);
+                    track.reserve.clone_from(&selected.reserve);
+                });
             }
             Event::RoundStarted(start) => self.with_track(start.sub_problem, |track| {
                 track.facilitated = None;
@@ -224,6 +232,7 @@ impl State {
             Event::VotesCounted(counted) => {
                 self.with_track(counted.sub_problem, |track| track.counted = Some(counted.clone()));
             }
+            Event::BaselineRecorded(baseline) => self.baseline = Some(baseline.clone()),
             Event::SynthesisRecorded(report) => match report.sub_problem {
                 None => self.report = Some(report.clone()),
                 Some(index) => self.with_track(index, |track| track.report = Some(report.clone())),
@@ -311,6 +320,7 @@ impl Track {
             sub_problem,
             phase: None,
             seats: Vec::new(),
+            reserve: Vec::new(),
             rounds: Vec::new(),
             contributions: Vec::new(),
             absences: Vec::new(),
@@ -374,7 +384,7 @@ impl Track {
     /// The stance of a seat before it heard the others.
     #[must_use]
     pub fn first_stance(&self, code: &str) -> Option<Stance> {
-        self.stances_of(code).find(|(round, _)| *round == 0).map(|(_, stance)| stance)
+        self.stances_of(code).min_by_key(|(round, _)| *round).map(|(_, stance)| stance)
     }
 
     fn stances_of<'a>(&'a self, code: &'a str) -> impl Iterator<Item = (u8, Stance)> + 'a {
@@ -433,12 +443,24 @@ impl Track {
             .collect()
     }
 
+    /// How many of its rounds were blind: the first, and one more where seats were called in.
+    #[must_use]
+    pub fn initial_rounds(&self) -> usize {
+        self.rounds.iter().filter(|round| round.start.kind == RoundKind::Initial).count()
+    }
+
+    /// Whether a round is blind.
+    #[must_use]
+    pub fn is_initial(&self, round: u8) -> bool {
+        self.rounds.iter().any(|one| one.start.round == round && one.start.kind == RoundKind::Initial)
+    }
+
     /// The most discussion rounds it may take.
     #[must_use]
     pub fn round_limit(&self, brief: &Brief) -> u8 {
         match brief.mode {
             Mode::Quick => 0,
-            Mode::Standard => brief.max_rounds.min(2),
+            Mode::Standard | Mode::Auto => brief.max_rounds.min(2),
             Mode::Deep => brief.max_rounds.min(self.sub_problem.rounds.max(1)),
         }
     }

@@ -64,7 +64,9 @@ impl RoundFacts {
         matches!((self.drift, self.thresholds), (Some(drift), Some(limits)) if drift > limits.high_drift)
     }
 
-    fn agrees(&self) -> bool {
+    /// The stances agree.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
         self.agreement.is_some_and(|agreement| agreement >= AGREEMENT)
     }
 }
@@ -76,6 +78,8 @@ pub struct Course<'a> {
     pub mode: Mode,
     /// The most discussion rounds.
     pub max_rounds: u8,
+    /// How many of the rounds were initial ones: more than one where seats were called in.
+    pub initial: usize,
     /// Every finished round.
     pub rounds: &'a [RoundFacts],
     /// How many seats are still there.
@@ -88,7 +92,7 @@ pub struct Course<'a> {
 #[must_use]
 pub fn stop(course: &Course<'_>) -> Option<StopReason> {
     let last = course.rounds.last()?;
-    let discussed = course.rounds.len() - 1;
+    let discussed = course.rounds.len().saturating_sub(course.initial);
     if course.voices == 0 {
         return Some(StopReason::NoVoices);
     }
@@ -100,7 +104,7 @@ pub fn stop(course: &Course<'_>) -> Option<StopReason> {
     if course.mode == Mode::Quick {
         return Some(StopReason::NoDiscussion);
     }
-    if last.agrees() && (last.is_stale() || course.mode == Mode::Standard) {
+    if last.agrees() && (last.is_stale() || matches!(course.mode, Mode::Standard | Mode::Auto)) {
         return Some(StopReason::Converged);
     }
     if discussed >= 2 {
@@ -128,7 +132,7 @@ mod tests {
     }
 
     fn ask(mode: Mode, rounds: &[RoundFacts]) -> Option<StopReason> {
-        stop(&Course { mode, max_rounds: 4, rounds, voices: 3, limit: None })
+        stop(&Course { mode, max_rounds: 4, initial: 1, rounds, voices: 3, limit: None })
     }
 
     const SPLIT: [(&str, Side); 2] = [("a", Side::For), ("b", Side::Against)];
@@ -170,7 +174,8 @@ mod tests {
     fn limits_end_it() {
         let open = vec![round(Some(0.9), 0.5, &SPLIT); 5];
         assert_eq!(ask(Mode::Deep, &open), Some(StopReason::RoundLimit));
-        let limited = |limit, voices| stop(&Course { mode: Mode::Deep, max_rounds: 9, rounds: &open, voices, limit });
+        let limited =
+            |limit, voices| stop(&Course { mode: Mode::Deep, max_rounds: 9, initial: 1, rounds: &open, voices, limit });
         assert_eq!(limited(Some(LimitKind::Cost), 3), Some(StopReason::CostLimit));
         assert_eq!(limited(Some(LimitKind::Time), 3), Some(StopReason::TimeLimit));
         assert_eq!(limited(None, 0), Some(StopReason::NoVoices));

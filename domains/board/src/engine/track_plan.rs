@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 
 use super::count::{Rule, Tally, count, count_options, leading};
 use super::event::{
-    Asked, ContributionKind, Counted, Event, Facilitated, Form, LimitKind, PhaseChange, RoundKind, RoundStart, Seat,
-    StopReason, VotingStart,
+    Asked, By, ContributionKind, Counted, Event, Facilitated, Form, LimitKind, PhaseChange, RoundKind, RoundStart,
+    Seat, Selected, StopReason, VotingStart,
 };
 use super::plan::{Call, Plan, Rules, is_done, needs_report};
 use super::state::{Round, State, Track};
-use super::stop::{Course, stop};
+use super::stop::{Course, RoundFacts, stop};
 use crate::answer::Action;
 use crate::persona::Part;
 use crate::session::{Outcome, Phase, Question, derived_id};
@@ -72,9 +72,19 @@ fn discuss(state: &State, track: &Track, round: &Round, rules: &Rules, now: Date
         return;
     }
     let facts = track.facts();
+    if !track.reserve.is_empty() {
+        let all_here = track.present().count() == track.seats.len();
+        if all_here && facts.last().is_some_and(RoundFacts::agrees) {
+            close_discussion(track, StopReason::Converged, plan);
+        } else {
+            call_in(track, round, plan);
+        }
+        return;
+    }
     let course = Course {
         mode: state.brief.mode,
         max_rounds: track.round_limit(&state.brief),
+        initial: track.initial_rounds(),
         rounds: &facts,
         voices: track.present().count(),
         limit: state.limit,
@@ -103,6 +113,23 @@ fn discuss(state: &State, track: &Track, round: &Round, rules: &Rules, now: Date
         }
         _ => plan.event(Event::RoundStarted(next_round(track, round, facilitated, rules))),
     }
+}
+
+/// The first two disagree, or one is missing: the rest of the board takes its seats and answers as blind as they did.
+fn call_in(track: &Track, last: &Round, plan: &mut Plan) {
+    let sub_problem = track.sub_problem.index;
+    let seats = track.seats.iter().chain(&track.reserve).cloned().collect();
+    plan.event(Event::PersonasSelected(Selected { sub_problem, seats, reserve: Vec::new(), decided_by: By::Rule }));
+    plan.event(Event::RoundStarted(RoundStart {
+        sub_problem,
+        round: last.start.round + 1,
+        kind: RoundKind::Initial,
+        action: Action::Continue,
+        direction: None,
+        lead: None,
+        target: None,
+        speakers: track.reserve.iter().map(|seat| seat.code.clone()).collect(),
+    }));
 }
 
 /// The speakers of a round who have yet to speak. A lead speaks first, alone.

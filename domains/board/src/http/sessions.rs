@@ -57,6 +57,10 @@ pub(super) struct CreateSession {
     /// board may find it so for a part of the problem.
     #[serde(default)]
     one_way_door: bool,
+    /// Whether the strongest single model is asked once as well, so that the report says where the board changed the
+    /// answer. No unless told.
+    #[serde(default)]
+    baseline: bool,
     /// Where you lean, at most 500 characters. The board does not see it.
     lean: Option<String>,
     /// The model route, or `provider/model`, to use instead of the configured ones.
@@ -75,6 +79,7 @@ impl From<CreateSession> for NewSession {
             personas: body.personas,
             clarify: body.clarify,
             one_way_door: body.one_way_door,
+            baseline: body.baseline,
             lean: body.lean,
             route: body.route,
             any_model: false,
@@ -100,6 +105,8 @@ pub(super) struct SessionView {
     clarify: bool,
     /// Whether you declared that it cannot be undone.
     one_way_door: bool,
+    /// Whether the strongest single model is asked as well.
+    baseline: bool,
     /// Where you leaned before you heard the board; shown when the session is over.
     lean: Option<String>,
     /// Whether the offline demo model speaks in it.
@@ -135,6 +142,7 @@ impl From<session::Session> for SessionView {
             personas: session.brief.personas,
             clarify: session.brief.clarify,
             one_way_door: session.brief.one_way_door,
+            baseline: session.brief.baseline,
             lean: session.brief.lean.filter(|_| session.completed_at.is_some()),
             offline_demo: session.offline_demo,
             model: session.model,

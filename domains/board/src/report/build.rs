@@ -1,17 +1,22 @@
 //! Puts a report together from the state.
 
-use super::{Dissent, Method, OptionReport, Report, RoundReport, SubReport, heading, markdown};
+use super::claims::Evidence;
+use super::{
+    BaselineComparison, BaselineReport, Dissent, Method, OptionReport, Report, RoundReport, SideChange, SubReport,
+    UnsourcedFigure, heading, markdown,
+};
 use crate::engine::count::{Tally, pooled};
-use crate::engine::event::{OptionCard, Synthesized};
+use crate::engine::event::{Baseline, BaselineDecision, OptionCard, Synthesized, Vote};
 use crate::engine::matrix::matrix;
 use crate::engine::{State, Track};
 use crate::prompt;
-use crate::session::Outcome;
+use crate::session::{Outcome, Side};
 
 /// The report of a session whose synthesis is `written`.
 #[must_use]
 pub fn build(state: &State, written: &Synthesized, outcome: Outcome) -> Report {
     let draft = written.draft.clone().unwrap_or_default();
+    let evidence = Evidence::of(state);
     let seats = state.tracks.iter().map(|track| track.seats.len()).sum();
     let tallies: Vec<&Tally> =
         state.tracks.iter().filter_map(|track| track.counted.as_ref()).map(|counted| &counted.tally).collect();
@@ -27,6 +32,12 @@ pub fn build(state: &State, written: &Synthesized, outcome: Outcome) -> Report {
         conditions: draft.conditions,
         assumptions: draft.assumptions,
         risks: draft.risks,
+        pre_mortem: draft.pre_mortem,
+        claims: draft.claims.iter().map(|claim| evidence.claim(claim)).collect(),
+        unsourced_figures: Vec::new(),
+        baseline: state.baseline.as_ref().map(|baseline| compared(state, baseline)),
+        sources: state.sources().cloned().collect(),
+        flips: state.tracks.iter().flat_map(|track| &track.votes).filter_map(side_change).collect(),
         open_questions: draft.open_questions,
         next_steps: draft.next_steps,
         absences: state.tracks.iter().flat_map(|track| track.absences.iter().cloned()).collect(),
@@ -35,7 +46,7 @@ pub fn build(state: &State, written: &Synthesized, outcome: Outcome) -> Report {
             mode: state.brief.mode,
             models: state.models.iter().cloned().collect(),
             offline_demo: offline_said || state.started.as_ref().is_some_and(|started| started.offline_demo),
-            rounds: state.tracks.iter().map(|track| track.rounds.len().saturating_sub(1)).sum(),
+            rounds: state.tracks.iter().map(|track| track.rounds.len().saturating_sub(track.initial_rounds())).sum(),
             personas: seats,
             calls: state.calls,
             prompt_version: prompt::VERSION.to_owned(),
@@ -44,8 +55,57 @@ pub fn build(state: &State, written: &Synthesized, outcome: Outcome) -> Report {
         },
         full_report: String::new(),
     };
+    report.unsourced_figures = unsourced(&evidence, &report);
     report.full_report = markdown(&report, &state.brief);
     report
+}
+
+/// Holds the single model's decisions against the board's results, by rule: on which side of each proposal they are.
+fn compared(state: &State, baseline: &Baseline) -> BaselineReport {
+    let compare = |one: &BaselineDecision| {
+        let result = state.track(one.sub_problem).and_then(|track| track.counted.as_ref());
+        let result = result.filter(|counted| counted.tally.quorum && counted.outcome != Outcome::Deadlock);
+        let carried = result.map(|counted| counted.tally.carried);
+        let alone = match one.decision.side() {
+            Side::For => Some(true),
+            Side::Against => Some(false),
+            Side::Neither => None,
+        };
+        let changed = alone.zip(carried).map(|(alone, board)| alone != board);
+        BaselineComparison { single: one.clone(), board_carried: carried, changed }
+    };
+    BaselineReport {
+        model: baseline.model.clone(),
+        answer: baseline.answer.clone(),
+        comparisons: baseline.decisions.iter().map(compare).collect(),
+        failure: baseline.failure,
+    }
+}
+
+/// Looks through what the model wrote about the case. Next steps are plans: their dates and amounts claim nothing.
+fn unsourced(evidence: &Evidence, report: &Report) -> Vec<UnsourcedFigure> {
+    let texts = [("executive_summary", &report.executive_summary), ("recommendation", &report.recommendation)];
+    let lists = [
+        ("key_insights", &report.key_insights),
+        ("conditions", &report.conditions),
+        ("assumptions", &report.assumptions),
+        ("risks", &report.risks),
+    ];
+    let lists = lists.into_iter().flat_map(|(section, items)| items.iter().map(move |item| (section, item)));
+    texts.into_iter().chain(lists).flat_map(|(section, text)| evidence.unsourced(section, text)).collect()
+}
+
+fn side_change(vote: &Vote) -> Option<SideChange> {
+    let from = vote.stance_before.filter(|_| vote.flipped)?.decision;
+    Some(SideChange {
+        persona_code: vote.persona_code.clone(),
+        persona_name: vote.persona_name.clone(),
+        sub_problem: vote.sub_problem,
+        from,
+        to: vote.decision,
+        reason: vote.flip_reason.clone(),
+        unsupported: vote.flip_unsupported,
+    })
 }
 
 fn dissent(track: &Track) -> Vec<Dissent> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Report, SubReport, choices};
+use super::{Report, SubReport, choices, ledger};
 use crate::engine::count::Tally;
 use crate::engine::event::StopReason;
 use crate::session::{Brief, FailureCode, Outcome, Phase};
@@ -63,9 +63,11 @@ fn write_all(out: &mut String, report: &Report, brief: &Brief) -> std::fmt::Resu
             writeln!(out)?;
         }
     }
+    ledger::flips(out, report)?;
     list(out, "Conditions", &report.conditions)?;
     list(out, "Assumptions", &report.assumptions)?;
     list(out, "Risks", &report.risks)?;
+    ledger::pre_mortem(out, report)?;
     list(out, "Open questions", &report.open_questions)?;
     if !report.next_steps.is_empty() {
         writeln!(out, "## Next steps\n\n| What | Who | By when |\n| --- | --- | --- |")?;
@@ -74,6 +76,9 @@ fn write_all(out: &mut String, report: &Report, brief: &Brief) -> std::fmt::Resu
         }
         writeln!(out)?;
     }
+    ledger::claims(out, report)?;
+    ledger::baseline(out, report)?;
+    ledger::sources(out, report)?;
     if report.sub_problems.len() > 1 {
         for part in &report.sub_problems {
             sub_problem(out, part)?;

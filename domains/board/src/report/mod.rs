@@ -3,17 +3,21 @@
 
 mod build;
 mod choices;
+mod claims;
+mod figures;
+mod ledger;
 mod markdown;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use build::build;
+pub use claims::{Basis, CheckedFigure, Claim, ClaimFlag, FigureOrigin, UnsourcedFigure};
 pub use markdown::markdown;
 
-use crate::answer::NextAction;
+use crate::answer::{NextAction, PreMortem};
 use crate::engine::count::Tally;
-use crate::engine::event::{Absence, By, OptionCard, StopReason};
+use crate::engine::event::{Absence, BaselineDecision, By, OptionCard, Source, StopReason};
 use crate::engine::matrix::Matrix;
 use crate::session::{Decision, Mode, Outcome};
 
@@ -51,10 +55,28 @@ pub struct Report {
     pub assumptions: Vec<String>,
     /// What may go wrong.
     pub risks: Vec<String>,
+    /// The ways in which the recommendation will have failed, seen from a year on.
+    #[serde(default)]
+    pub pre_mortem: Vec<PreMortem>,
     /// What is still open.
     pub open_questions: Vec<String>,
     /// What to do next.
     pub next_steps: Vec<NextAction>,
+    /// What the report claims as fact, and what each claim rests on by the program's check.
+    #[serde(default)]
+    pub claims: Vec<Claim>,
+    /// Figures in the report's text that nobody gave, sourced or could derive.
+    #[serde(default)]
+    pub unsourced_figures: Vec<UnsourcedFigure>,
+    /// What one model alone answered, and where the board changed it; none where it was not asked.
+    #[serde(default)]
+    pub baseline: Option<BaselineReport>,
+    /// The passages that were looked up.
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    /// Who changed sides between the first stance and the vote.
+    #[serde(default)]
+    pub flips: Vec<SideChange>,
     /// Seats that did not answer.
     pub absences: Vec<Absence>,
     /// The parts of the problem.
@@ -63,6 +85,51 @@ pub struct Report {
     pub method: Method,
     /// All of it as Markdown.
     pub full_report: String,
+}
+
+/// The answer of the strongest single model beside the board's (BRD-31).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BaselineReport {
+    /// Who answered, as `provider/model`.
+    pub model: String,
+    /// Its answer in Markdown; none when there is none.
+    pub answer: Option<String>,
+    /// Its decisions beside the board's results.
+    pub comparisons: Vec<BaselineComparison>,
+    /// Why there is no answer.
+    pub failure: Option<crate::session::FailureCode>,
+}
+
+/// A proposal as one model alone and as the board decided it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BaselineComparison {
+    /// The single model's decision.
+    #[serde(flatten)]
+    pub single: BaselineDecision,
+    /// Whether the board carried it; none without a result, and in a deadlock.
+    pub board_carried: Option<bool>,
+    /// Whether the two are on different sides; none where one of them takes none.
+    pub changed: Option<bool>,
+}
+
+/// Somebody who changed sides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SideChange {
+    /// Who.
+    pub persona_code: String,
+    /// The name shown.
+    pub persona_name: String,
+    /// The sub-problem.
+    pub sub_problem: usize,
+    /// The stance before the discussion.
+    pub from: Decision,
+    /// The vote.
+    pub to: Decision,
+    /// The reason given.
+    pub reason: Option<String>,
+    /// Whether the reason cites nothing that was said or found: the flip is then flagged, since it may have come of
+    /// pressure alone.
+    pub unsupported: bool,
 }
 
 /// A view that does not stand with the result.

@@ -70,7 +70,7 @@ impl Flights {
                     // Those under way hold more than they will have cost; look again when one has landed.
                     break;
                 }
-                events.extend(out_of_money(state, call));
+                events.extend(out_of_money(&self.world, state, call));
                 return Ok(events);
             };
             if let Some(opening) = &step.opening {
@@ -185,8 +185,12 @@ fn closing_calls(state: &State) -> i64 {
 
 /// What follows when the ceiling does not allow a call: deliberation ends; a ballot or a report that cannot be paid
 /// for is missing, and says so.
-fn out_of_money(state: &State, call: &Call) -> Vec<NewEvent> {
+fn out_of_money(world: &World, state: &State, call: &Call) -> Vec<NewEvent> {
     match call {
+        Call::Baseline => {
+            let missing = landing::without_baseline(world.strongest(state), FailureCode::CostCeiling);
+            vec![Event::BaselineRecorded(missing).into()]
+        }
         Call::Vote { sub_problem, seat } => {
             state.track(*sub_problem).map(|track| landing::unaffordable(track, seat)).into_iter().collect()
         }

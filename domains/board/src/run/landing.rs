@@ -5,12 +5,15 @@ use chrono::{DateTime, Utc};
 use super::ask::{Answered, Unanswered};
 use super::options::{option_votes, options_formed};
 use super::step::{Landing, Measures, World, speaks};
-use crate::answer::{Action, Ballot, Clarify, Contribute, Decompose, Door, Facilitate, PartForm, ReportDraft, Select};
+use crate::answer::{
+    Action, Ballot, Clarify, Contribute, Decompose, Door, Facilitate, PartForm, ReportDraft, Select, SoleAnswer,
+    SoleDecision,
+};
 use crate::engine::count::Rule;
 use crate::engine::event::{
-    Absence, Answered as UserAnswered, Asked, By, Contribution, ContributionKind, ContributionRecord, Decomposed,
-    Event, Facilitated, Form, Measured, OptionVote, PersonaStance, ResearchStatus, Researched, Seat, Selected, Source,
-    SubProblem, Synthesized, Vote,
+    Absence, Answered as UserAnswered, Asked, Baseline, BaselineDecision, By, Contribution, ContributionKind,
+    ContributionRecord, Decomposed, Event, Facilitated, Form, Measured, OptionVote, PersonaStance, ResearchStatus,
+    Researched, Seat, Selected, Source, SubProblem, Synthesized, Vote,
 };
 use crate::engine::measure::agreement;
 use crate::engine::{Call, State, Track, plan_outcome};
@@ -18,7 +21,7 @@ use crate::persona::Part;
 use crate::ports::{Findings, Passage};
 use crate::report;
 use crate::selection;
-use crate::session::{FailureCode, MAX_ROUNDS, Phase, Question, Side, Stance, derived_id};
+use crate::session::{FailureCode, MAX_ROUNDS, Mode, Phase, Question, Side, Stance, derived_id};
 use crate::store::{Charge, NewEvent};
 
 /// Facilitator contributions come after everything a round brought.
@@ -47,6 +50,7 @@ pub(crate) fn events(world: &World, state: &State, call: &Call, landing: Landing
         (Call::Research { sub_problem, round, question }, Landing::Research(findings)) => {
             vec![researched(state, *sub_problem, *round, question, findings).into()]
         }
+        (Call::Baseline, Landing::Baseline(result)) => vec![alone(world, state, result)],
         (Call::FormOptions { sub_problem }, Landing::FormOptions(result)) => {
             with_track(state, *sub_problem, |track| vec![options_formed(state, track, result)])
         }
@@ -213,7 +217,14 @@ fn selected(
             chosen.push((code, reason));
         }
     }
-    let seats: Vec<Seat> = chosen
+    // Two come first: the most needed, and the one after it that looks at things from another field.
+    if state.brief.mode == Mode::Auto && chosen.len() > 2 {
+        let field = |code: &str| world.personas.get(code).map(|persona| persona.category.clone());
+        let first = field(&chosen[0].0);
+        let other = chosen.iter().skip(1).position(|(code, _)| field(code) != first).map_or(1, |place| place + 1);
+        chosen[1..=other].rotate_right(1);
+    }
+    let mut seats: Vec<Seat> = chosen
         .into_iter()
         .enumerate()
         .filter_map(|(place, (code, reason))| {
@@ -222,7 +233,8 @@ fn selected(
         })
         .collect();
     let sub_problem = track.sub_problem.index;
-    vec![charged(Event::PersonasSelected(Selected { sub_problem, seats, decided_by }), charge)]
+    let reserve = if state.brief.mode == Mode::Auto { seats.split_off(seats.len().min(2)) } else { Vec::new() };
+    vec![charged(Event::PersonasSelected(Selected { sub_problem, seats, reserve, decided_by }), charge)]
 }
 
 struct Place<'a> {
@@ -237,6 +249,9 @@ impl Place<'_> {
     /// The contribution that a speaker cites: one of an earlier round, or of the round's lead. What was said at the
     /// same time could not be heard.
     fn heard(&self, speaker: &str, name: &str) -> Option<uuid::Uuid> {
+        if self.track.is_initial(self.round) {
+            return None;
+        }
         let lead = self.track.rounds.iter().find(|round| round.start.round == self.round)?.start.lead.as_ref();
         let lead = lead.map(|lead| lead.code.as_str()).filter(|code| *code != speaker);
         let said = cited(self.track, name)?;
@@ -258,7 +273,8 @@ fn contributed(
         Ok(Answered { value, answer, charge }) => {
             let builds_on: Vec<uuid::Uuid> =
                 value.builds_on.iter().filter_map(|name| place.heard(&seat.code, name)).collect();
-            let sources = sources(state, &value.builds_on);
+            let blind = place.track.is_initial(place.round);
+            let sources = if blind { Vec::new() } else { sources(state, &value.builds_on) };
             let before = place.track.stance(&seat.code);
             let flipped = before.is_some_and(|before| side(before) != side(value.stance.stance()));
             let unsupported_flip = speaks(place.kind) && flipped && builds_on.is_empty() && sources.is_empty();
@@ -287,7 +303,8 @@ fn contributed(
             vec![charged(Event::ContributionRecorded(ContributionRecord { contribution }), charge)]
         }
         Err(unanswered) => {
-            let stage = if place.round == 0 { Phase::InitialRound } else { Phase::Discussion };
+            let blind = place.track.is_initial(place.round);
+            let stage = if blind { Phase::InitialRound } else { Phase::Discussion };
             vec![absent(sub_problem, place.round, seat, stage, unanswered)]
         }
     }
@@ -457,6 +474,36 @@ fn voted(
 
 const fn side(stance: Stance) -> Side {
     stance.decision.side()
+}
+
+/// What one model alone answered. Without an answer that is said, and the report does without a comparison.
+fn alone(world: &World, state: &State, result: Result<Answered<SoleAnswer>, Unanswered>) -> NewEvent {
+    match result {
+        Ok(Answered { value, answer, charge }) => {
+            let known = |one: &SoleDecision| state.track(one.sub_problem).is_some();
+            let decision = |one: SoleDecision| BaselineDecision {
+                sub_problem: one.sub_problem,
+                decision: one.decision.into(),
+                confidence: one.confidence,
+                reason: one.reason.trim().to_owned(),
+            };
+            let baseline = Baseline {
+                model: answer.model,
+                answer: Some(value.answer.trim().to_owned()),
+                decisions: value.decisions.into_iter().filter(known).map(decision).collect(),
+                failure: None,
+            };
+            charged(Event::BaselineRecorded(baseline), charge)
+        }
+        Err(Unanswered { code, charge }) => {
+            charged(Event::BaselineRecorded(without_baseline(world.strongest(state), code)), charge)
+        }
+    }
+}
+
+/// The single model could not be asked, or did not answer.
+pub(super) const fn without_baseline(model: String, code: FailureCode) -> Baseline {
+    Baseline { model, answer: None, decisions: Vec::new(), failure: Some(code) }
 }
 
 /// Whether a text cites a contribution or a passage that exists.

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) mod testing {
     pub(crate) use super::ask::{Answered, Unanswered};
     pub(crate) use super::landing::events;
-    pub(crate) use super::step::{Landing, Measures};
+    pub(crate) use super::step::{Landing, Measures, prepare};
 }
 
 pub(crate) use self::flights::Flights;

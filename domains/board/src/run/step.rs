@@ -14,7 +14,8 @@ use super::ask::{Answered, Estimate, Heard, Question, Unanswered, ask};
 use super::partial::{PartialObject, Piece};
 use super::variables;
 use crate::answer::{
-    Ballot, Clarify, Contribute, Decompose, Facilitate, FormOptions, OptionBallot, Select, Synthesize, SynthesizeSub,
+    Ballot, Clarify, Contribute, Decompose, Facilitate, FormOptions, OptionBallot, Select, SoleAnswer, Synthesize,
+    SynthesizeSub,
 };
 use crate::config::BoardConfig;
 use crate::engine::event::{ContributionKind, ContributionStart, Event, Section, SubProblemRef};
@@ -63,6 +64,7 @@ pub(crate) enum Landing {
     Measure(Option<Measures>),
     Facilitate(Result<Answered<Facilitate>, Unanswered>),
     Research(Findings),
+    Baseline(Result<Answered<SoleAnswer>, Unanswered>),
     FormOptions(Result<Answered<FormOptions>, Unanswered>),
     Vote(Result<Answered<Ballot>, Unanswered>),
     VoteOptions(Result<Answered<OptionBallot>, Unanswered>),
@@ -180,6 +182,7 @@ pub(crate) fn prepare(world: &World, state: &State, call: Call) -> Result<Step, 
             let work = query.map_or(Work::Nothing, |query| Work::LookUp(Box::new(query)));
             return Ok(Step::free(call, work));
         }
+        Call::Baseline => question("baseline", variables::baseline(state), world.strongest(state), 0.3, LONG_ANSWER)?,
         Call::FormOptions { sub_problem } => {
             let variables = variables::form_options(state, track(*sub_problem)?);
             question("form_options", variables, secretary(), 0.3, LONG_ANSWER)?
@@ -213,6 +216,19 @@ impl World {
         self.research.iter().any(|place| attached || !place.is_of_attachments())
     }
 
+    /// The strongest single model among those that the session's seats may speak through. Nobody measures strength
+    /// here: the dearest by its price for output stands for it, which is the same cost class too; without prices the
+    /// first one.
+    pub(crate) fn strongest(&self, state: &State) -> String {
+        let routes = state.brief.route.as_ref().map_or_else(|| self.config.routes.clone(), |route| vec![route.clone()]);
+        let targets: Vec<String> = routes.iter().filter_map(|route| self.models.resolve(route)).flatten().collect();
+        let one = quorate_models::Usage { output: 1_000_000, ..quorate_models::Usage::default() };
+        let price = |target: &String| self.models.price(target).map(|price| price.cost(&one));
+        // Of several as dear the first.
+        let dearest = targets.iter().rev().filter(|target| price(target).is_some()).max_by_key(|target| price(target));
+        dearest.or(targets.first()).cloned().unwrap_or_else(|| self.route(0).to_owned())
+    }
+
     /// The route of the n-th seat.
     pub(crate) fn route(&self, seat: usize) -> &str {
         let routes = &self.config.routes;
@@ -224,6 +240,15 @@ impl Step {
     /// A step that costs nothing.
     fn free(call: Call, work: Work) -> Self {
         Self { call, estimate: None, opening: None, with_options: false, work }
+    }
+
+    /// What is sent to a model for it.
+    #[cfg(test)]
+    pub(crate) fn messages(&self) -> Option<&[quorate_models::Message]> {
+        match &self.work {
+            Work::Ask(question) => Some(&question.messages),
+            _ => None,
+        }
     }
 
     /// What cannot be used is not asked for again.
@@ -266,6 +291,7 @@ impl Step {
             Call::Measure { .. } => Landing::Measure(None),
             Call::Research { .. } => Landing::Research(Findings::Unavailable(String::new())),
             Call::Facilitate { .. } => Landing::Facilitate(ask(models, prompts, question, limit, silent).await),
+            Call::Baseline => Landing::Baseline(ask(models, prompts, question, limit, silent).await),
             Call::FormOptions { .. } => Landing::FormOptions(ask(models, prompts, question, limit, silent).await),
             Call::Vote { .. } if with_options => {
                 Landing::VoteOptions(ask(models, prompts, question, limit, silent).await)

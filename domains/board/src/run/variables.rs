@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::step::World;
-use crate::engine::event::{Contribution, Material, RoundStart, Seat, Vote};
+use crate::engine::event::{Contribution, Material, RoundKind, RoundStart, Seat, Vote};
 use crate::engine::{State, Track};
 use crate::persona::{Catalogue, Persona};
 use crate::session::{FailureCode, Outcome, Stance};
@@ -42,10 +42,11 @@ pub(super) fn select(state: &State, track: &Track, personas: &Catalogue) -> Valu
 pub(super) fn contribute(state: &State, track: &Track, round: &RoundStart, seat: &Seat, who: &Persona) -> Value {
     let leads = round.lead.as_ref().is_some_and(|lead| lead.code == seat.code);
     let outside = track.seats.iter().all(|own| own.code != seat.code);
-    let kind = match (round.round, leads, outside) {
-        (0, _, _) => "initial",
-        (_, true, true) => "moderator",
-        (_, true, false) => "challenge",
+    let blind = round.kind == RoundKind::Initial;
+    let kind = match (leads, outside) {
+        _ if round.kind == RoundKind::Initial => "initial",
+        (true, true) => "moderator",
+        (true, false) => "challenge",
         _ => "response",
     };
     // Seats of one round speak at once: they know the rounds before, and the round's lead, who spoke alone. Whoever
@@ -53,7 +54,8 @@ pub(super) fn contribute(state: &State, track: &Track, round: &RoundStart, seat:
     let lead = |said: &&Contribution| {
         round.lead.as_ref().is_some_and(|lead| said.persona_code.as_ref() == Some(&lead.code) && lead.code != seat.code)
     };
-    let known = |said: &&Contribution| said.round < round.round || (said.round == round.round && lead(said));
+    let known =
+        |said: &&Contribution| !blind && (said.round < round.round || (said.round == round.round && lead(said)));
     let prior = entries(track.record().into_iter().filter(known));
     let earlier: Vec<Value> = track
         .sub_problem
@@ -71,7 +73,7 @@ pub(super) fn contribute(state: &State, track: &Track, round: &RoundStart, seat:
         "direction": round.direction,
         "target": round.target,
         "prior": prior,
-        "research": research(state, track, Some(round.round)),
+        "research": if blind { Vec::new() } else { research(state, track, Some(round.round)) },
         "own_stance": track.stance(&seat.code).map(stance),
         "earlier_results": earlier,
     })
@@ -110,6 +112,15 @@ pub(super) fn facilitate(world: &World, state: &State, track: &Track) -> Value {
         "may_research": state.may_research() && world.can_research(state),
         "drifting": last.is_some_and(crate::engine::stop::RoundFacts::is_drifting),
     })
+}
+
+pub(super) fn baseline(state: &State) -> Value {
+    let proposals: Vec<Value> = state
+        .tracks
+        .iter()
+        .map(|track| json!({ "text": track.sub_problem.proposal, "index": track.sub_problem.index }))
+        .collect();
+    json!({ "problem": problem(state), "proposals": proposals })
 }
 
 pub(super) fn form_options(state: &State, track: &Track) -> Value {
@@ -214,6 +225,7 @@ pub(super) fn synthesize(state: &State, outcome: Outcome) -> Value {
         "sub_problems": parts,
         "votes": state.tracks.iter().flat_map(|track| &track.votes).map(ballot).collect::<Vec<_>>(),
         "absences": state.tracks.iter().flat_map(absences).collect::<Vec<_>>(),
+        "sources": state.sources().collect::<Vec<_>>(),
         "outcome": outcome,
         "partial": outcome == Outcome::Partial,
     })

@@ -9,21 +9,24 @@ use chrono::{DateTime, Utc};
 use proptest::prelude::{Rng as _, *};
 use proptest::test_runner::TestRng;
 use quorate_kernel::{MicroUsd, SystemClock, SystemIds};
-use quorate_models::{ChatAnswer, Finish, Models, ModelsConfig, Usage};
+use quorate_models::{ChatAnswer, Finish, Message, Models, ModelsConfig, Usage};
 use uuid::Uuid;
 
 use crate::answer::{
-    Ballot, Choice, Chosen, Clarify, ClarifyQuestion, Contribute, Decompose, Door, DraftCheck, DraftOption, DraftScore,
-    DraftVerdict, Facilitate, FormOptions, NextAction, NextStep, OptionBallot, OptionChoice, Part, PartForm, Select,
-    StatedStance, Synthesize, SynthesizeSub, Voice,
+    Ballot, Choice, Chosen, ClaimBasis, Clarify, ClarifyQuestion, Contribute, Decompose, Door, DraftCheck, DraftClaim,
+    DraftOption, DraftScore, DraftVerdict, Facilitate, FormOptions, NextAction, NextStep, OptionBallot, OptionChoice,
+    Part, PartForm, Select, SoleAnswer, SoleDecision, StatedStance, Synthesize, SynthesizeSub, Voice,
 };
 use crate::engine::count::Rule;
-use crate::engine::event::{Answered as UserAnswered, By, Event, Form, Limit, LimitKind, Nothing, Pause, Started};
-use crate::engine::{Call, Lifecycle, Rules, State, plan};
+use crate::engine::event::{
+    Answered as UserAnswered, By, Event, Form, Limit, LimitKind, Nothing, Pause, Started, StopReason,
+};
+use crate::engine::{Call, Lifecycle, Plan, Rules, State, plan};
 use crate::ports::{Findings, Passage, Research, ResearchQuery};
 use crate::prompt::Prompts;
+use crate::report::{Report, build};
 use crate::run::World;
-use crate::run::testing::{Answered, Landing, Measures, Unanswered, events};
+use crate::run::testing::{Answered, Landing, Measures, Unanswered, events, prepare};
 use crate::session::{Answer, Brief, FailureCode, MAX_ROUNDS, Mode, Outcome, SessionId};
 use crate::store::Charge;
 use crate::{BoardConfig, Catalogue};
@@ -200,6 +203,17 @@ fn land(world: &World, state: &State, call: &Call, dice: &mut Dice, failure: usi
                 text: "The rent is known.".to_owned(),
             }]),
         }),
+        Call::Baseline => Landing::Baseline(maybe(dice, failure, |dice| SoleAnswer {
+            answer: "Do it.".to_owned(),
+            decisions: (0..dice.roll(7))
+                .map(|sub_problem| SoleDecision {
+                    sub_problem,
+                    decision: choice(dice),
+                    confidence: dice.share(),
+                    reason: "So".to_owned(),
+                })
+                .collect(),
+        })),
         Call::FormOptions { .. } => Landing::FormOptions(maybe(dice, failure, |dice| FormOptions {
             options: (0..[0, 2, 3, 5][dice.roll(4)]).map(|index| draft_option(dice, index)).collect(),
         })),
@@ -248,27 +262,37 @@ fn land(world: &World, state: &State, call: &Call, dice: &mut Dice, failure: usi
             risks: vec![],
             open_questions: vec![],
             next_steps: vec![next_step()],
+            pre_mortem: vec![],
+            claims: vec![DraftClaim { claim: "It costs 83 %.".to_owned(), basis: ClaimBasis::Given, source: None }],
         })),
     }
 }
 
 /// One session from start to end, with its log.
-struct Course {
+pub(super) struct Course {
     world: World,
     rules: Rules,
-    state: State,
-    log: Vec<Event>,
-    now: DateTime<Utc>,
+    pub(super) state: State,
+    pub(super) log: Vec<Event>,
+    pub(super) now: DateTime<Utc>,
+    /// What was sent to models, with the kind of each call.
+    pub(super) asked: Vec<(String, Vec<Message>)>,
 }
 
 impl Course {
-    fn new(brief: Brief) -> Self {
+    pub(super) fn new(brief: Brief) -> Self {
         let world = world();
         let rules =
             Rules { clarification_timeout: Duration::from_secs(60), moderators: world.personas.moderators("default") };
         let id = SessionId(Uuid::from_u128(7));
-        let mut course =
-            Self { world, rules, state: State::new(id, brief.clone()), log: vec![], now: DateTime::UNIX_EPOCH };
+        let mut course = Self {
+            world,
+            rules,
+            state: State::new(id, brief.clone()),
+            log: vec![],
+            now: DateTime::UNIX_EPOCH,
+            asked: vec![],
+        };
         course.happen(Event::SessionCreated(Box::new(brief)));
         course.happen(Event::SessionStarted(Started {
             route: "default".to_owned(),
@@ -281,7 +305,34 @@ impl Course {
         course
     }
 
-    fn happen(&mut self, event: Event) {
+    pub(super) fn plan(&self) -> Plan {
+        plan(&self.state, &self.rules, self.now)
+    }
+
+    /// Lets a call land with this result, and keeps what was sent for it.
+    pub(super) fn land(&mut self, call: &Call, landing: Landing) {
+        let step = prepare(&self.world, &self.state, call.clone()).expect("a step");
+        if let Some(messages) = step.messages() {
+            let kind = call.key().split('/').next().unwrap_or_default().to_owned();
+            self.asked.push((kind, messages.to_vec()));
+        }
+        for new in events(&self.world, &self.state, call, landing, self.now) {
+            self.happen(new.event);
+        }
+    }
+
+    /// Everything that was sent.
+    pub(super) fn prompts(&self) -> Vec<Vec<Message>> {
+        self.asked.iter().map(|(_, messages)| messages.clone()).collect()
+    }
+
+    /// The report as it was built when it was written.
+    pub(super) fn report(&self) -> Report {
+        let written = self.state.report.as_ref().expect("a report");
+        build(&self.state, written, written.outcome.expect("an outcome"))
+    }
+
+    pub(super) fn happen(&mut self, event: Event) {
         self.log.push(event);
         let sequence = i64::try_from(self.log.len()).unwrap();
         self.state.apply(&self.log[self.log.len() - 1], sequence);
@@ -335,16 +386,44 @@ impl Course {
     }
 }
 
+/// An answer of the script.
+pub(super) fn answered<T>(value: T) -> Result<Answered<T>, Unanswered> {
+    Ok(Answered { value, answer: answer(), charge: Charge { calls: 1, ..Charge::default() } })
+}
+
+/// No answer.
+pub(super) fn unanswered<T>(code: FailureCode) -> Result<Answered<T>, Unanswered> {
+    Err(Unanswered { code, charge: Charge::default() })
+}
+
+/// A plain session of that mode.
+pub(super) fn brief_of(mode: Mode) -> Brief {
+    Brief {
+        problem_statement: "Should we do this or not?".to_owned(),
+        problem_context: BTreeMap::new(),
+        mode,
+        max_rounds: 4,
+        personas: None,
+        clarify: false,
+        one_way_door: false,
+        baseline: false,
+        lean: None,
+        route: None,
+        cost_ceiling: MicroUsd(1_000_000),
+    }
+}
+
 fn brief(dice: &mut Dice) -> Brief {
     let personas = dice.happens(30).then(|| vec!["finance_strategist".to_owned(), "people_partner".to_owned()]);
     Brief {
         problem_statement: "Should we do this or not?".to_owned(),
         problem_context: BTreeMap::new(),
-        mode: [Mode::Quick, Mode::Standard, Mode::Deep][dice.roll(3)],
+        mode: [Mode::Quick, Mode::Standard, Mode::Deep, Mode::Auto][dice.roll(4)],
         max_rounds: u8::try_from(1 + dice.roll(usize::from(MAX_ROUNDS))).unwrap(),
         personas,
         clarify: dice.happens(50),
         one_way_door: dice.happens(20),
+        baseline: dice.happens(30),
         lean: None,
         route: None,
         cost_ceiling: MicroUsd(1_000_000),
@@ -356,7 +435,16 @@ fn check(course: &Course) -> Result<(), TestCaseError> {
     let terminals = course.log.iter().filter(|event| event.is_terminal()).count();
     prop_assert_eq!(terminals, 1, "exactly one end");
     for track in &state.tracks {
-        let rounds = track.rounds.len().saturating_sub(1);
+        let rounds = track.rounds.len().saturating_sub(track.initial_rounds());
+        prop_assert!(track.initial_rounds() <= 2);
+        if state.brief.mode == Mode::Auto
+            && track.counted.is_some()
+            && state.limit.is_none()
+            && !track.reserve.is_empty()
+        {
+            // Only where both were there and on one side did two decide for all.
+            prop_assert!(track.seats.len() == 2 && track.stop_reason() == Some(StopReason::Converged));
+        }
         prop_assert!(rounds <= usize::from(track.round_limit(&state.brief)), "too many rounds");
         // One ballot a seat, from seats that spoke, and no ballot of an absent one.
         let voters: BTreeSet<_> = track.votes.iter().map(|vote| &vote.persona_code).collect();

@@ -57,6 +57,7 @@ const modes: Record<Mode, () => string> = {
 	quick: m.mode_quick,
 	standard: m.mode_standard,
 	deep: m.mode_deep,
+	auto: m.mode_auto,
 };
 
 const decisions: Record<Decision, () => string> = {

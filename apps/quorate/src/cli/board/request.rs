@@ -22,6 +22,7 @@ pub(super) fn session(options: &BoardOptions) -> Result<NewSession, Failure> {
             BoardMode::Quick => Mode::Quick,
             BoardMode::Standard => Mode::Standard,
             BoardMode::Deep => Mode::Deep,
+            BoardMode::Auto => Mode::Auto,
         }),
         max_rounds: options.max_rounds,
         personas: personas(options.personas.as_deref())?,

@@ -148,6 +148,9 @@ pub struct Selected {
     pub sub_problem: usize,
     /// The seats.
     pub seats: Vec<Seat>,
+    /// Who is called in if these disagree; in the mode `auto` only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reserve: Vec<Seat>,
     /// The user, a model, or the rule of coverage.
     pub decided_by: By,
 }

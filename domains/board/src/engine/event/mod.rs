@@ -1,5 +1,6 @@
 //! The events of a session's log (BRD-20). They are what state is rebuilt from, and what live streams show.
 
+mod baseline;
 mod course;
 mod options;
 mod research;
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 use crate::session::Brief;
 
+pub use baseline::{Baseline, BaselineDecision};
 pub use course::{
     Answered, Asked, By, Decomposed, Nothing, Pause, PhaseChange, RoundKind, RoundStart, Seat, Selected, Started,
     SubProblem,
@@ -89,6 +91,9 @@ pub enum Event {
     /// The count.
     #[serde(rename = "votes.counted")]
     VotesCounted(Counted),
+    /// What the strongest single model answers to the same problem.
+    #[serde(rename = "baseline.recorded")]
+    BaselineRecorded(Baseline),
     /// A report is being written.
     #[serde(rename = "synthesis.started")]
     SynthesisStarted(SubProblemRef),

@@ -4,7 +4,8 @@ use serde_json::Value;
 use super::contribute::join;
 use super::report::{Lists, Tally, absences, attributed, ballots, insight, lists, speak_of, themes, voice_of};
 use crate::offline::input::{Decision, Prior, SubProblem, list, text, texts};
-use crate::offline::scene::Scene;
+use crate::offline::lexicon::Consideration;
+use crate::offline::scene::{Scene, capitalised};
 use crate::offline::understanding::{Language, shorten};
 
 /// `board.synthesize.v1`.
@@ -14,6 +15,22 @@ pub(super) struct FinalReport {
     recommendation: String,
     #[serde(flatten)]
     lists: Lists,
+    pre_mortem: Vec<Failure>,
+    claims: Vec<Claim>,
+}
+
+#[derive(Debug, Serialize)]
+struct Failure {
+    failure: String,
+    early_sign: String,
+    prevention: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Claim {
+    claim: String,
+    basis: &'static str,
+    source: Option<String>,
 }
 
 pub(super) fn answer(mut scene: Scene, variables: &Value) -> FinalReport {
@@ -98,7 +115,35 @@ pub(super) fn answer(mut scene: Scene, variables: &Value) -> FinalReport {
     }
     insights.retain(|insight| !insight.is_empty());
     let lists = lists(&scene, &ballots, &themes, insights);
-    FinalReport { executive_summary, recommendation, lists }
+    let pre_mortem = if outcome == "no_quorum" { Vec::new() } else { failures(&scene, &themes) };
+    let claims = claims(&scene, variables);
+    FinalReport { executive_summary, recommendation, lists, pre_mortem, claims }
+}
+
+/// How it failed, from the considerations that the votes speak of.
+fn failures(scene: &Scene, themes: &[&'static Consideration]) -> Vec<Failure> {
+    let of = |it: &&'static Consideration| Failure {
+        failure: scene.voice(&it.risk, it, "failed"),
+        early_sign: scene.voice(&it.ask, it, "sign"),
+        prevention: scene.voice(&it.step, it, "prevention"),
+    };
+    let whole = |it: &Failure| [&it.failure, &it.early_sign, &it.prevention].iter().all(|text| !text.is_empty());
+    themes.iter().map(of).filter(whole).take(2).collect()
+}
+
+/// What the report rests on: the user's figures, what follows from them, what was looked up, what was taken for granted.
+fn claims(scene: &Scene, variables: &Value) -> Vec<Claim> {
+    let marked = |basis: &'static str, claim: String| Claim { claim, basis, source: None };
+    let given = ["claim.money", "claim.people", "claim.deadline"].map(|key| marked("given", scene.say(key)));
+    let inferred = headline(scene).map(|sum| marked("inferred", capitalised(&sum)));
+    let sourced = list(variables, "sources").iter().map(|source| Claim {
+        claim: shorten(&text(source, "text"), 200),
+        basis: "sourced",
+        source: Some(text(source, "ref")),
+    });
+    let assumed = ["synth.assume.money", "synth.assume.time"].map(|key| marked("assumed", scene.say(key)));
+    let all = given.into_iter().chain(inferred).chain(sourced.take(3)).chain(assumed);
+    all.filter(|claim| !claim.claim.is_empty()).collect()
 }
 
 /// "On “Keeping the people”: 3 yes, 1 no."

@@ -1,5 +1,6 @@
 //! One file for each kind of prompt template, and one for calls without any.
 
+mod baseline;
 mod chat;
 mod clarify;
 mod contribute;
@@ -30,6 +31,7 @@ pub(super) fn write(model: &str, request: &ChatRequest) -> String {
             "select" => return json(&select::answer(&scene(), &call.variables)),
             "contribute" => return json(&contribute::answer(scene(), &call.variables)),
             "facilitate" => return json(&facilitate::answer(scene(), &call.variables)),
+            "baseline" => return json(&baseline::answer(scene(), &call.variables)),
             "form_options" => return json(&form_options::answer(&scene(), &call.variables)),
             "vote" => return json(&vote::answer(scene(), &call.variables)),
             "synthesize_sub" => return json(&part_report::answer(scene(), &call.variables)),
