@@ -121,6 +121,7 @@ impl App {
             store: store.clone(),
             jobs: jobs.clone(),
             models: Arc::clone(&models),
+            audit: audit.clone(),
             clock,
             ids: Arc::clone(&ids),
             config: config.board.clone(),

@@ -9,5 +9,6 @@ mod models_api;
 pub mod openapi;
 mod reach;
 mod reactions;
+mod reminders;
 pub mod serve;
 pub mod shared_state;

@@ -13,11 +13,19 @@ use quorate_work::{Handler, JobContext, Outcome};
 use serde::Deserialize;
 
 use crate::compose::App;
+use crate::reminders::ReviewDue;
 
 /// The handlers of all reactions.
 pub(crate) fn handlers(app: &App) -> Vec<Arc<dyn Handler>> {
     vec![
         Arc::new(FirstOperatorMade { billing: app.billing.clone() }),
+        Arc::new(ReviewDue {
+            board: app.board.clone(),
+            identity: app.identity.clone(),
+            mailer: app.mailer.clone(),
+            store: app.store.clone(),
+            public_url: app.config.public_url(),
+        }),
         Arc::new(OrganizationDeleted {
             board: app.board.clone(),
             billing: app.billing.clone(),

@@ -23,7 +23,10 @@ async fn ask<Files: RustEmbed + 'static>(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let response = serving::<Files>(Origin::new("https://board.example/")).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response = serving::<Files>(Origin::new("https://board.example/"))
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
     let (parts, body) = response.into_parts();
     (parts.status, parts.headers, to_bytes(body, 1 << 20).await.unwrap())
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::Stream;
+use quorate_audit::AuditLog;
 use quorate_kernel::{Clock, Ids, OrgId, Page, PageRequest, Pagination, Principal, Problem, from_millis, millis};
 use quorate_models::Models;
 use quorate_store::Store;
@@ -35,6 +36,8 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn Ids>,
+    /// What is done with reports is written down here.
+    pub audit: AuditLog,
     /// Its section of the configuration.
     pub config: BoardConfig,
     /// Where facts can be looked up besides the attachments.
@@ -44,8 +47,9 @@ pub struct Deps {
 pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
-    jobs: Jobs,
-    ids: Arc<dyn Ids>,
+    pub(crate) audit: AuditLog,
+    pub(crate) jobs: Jobs,
+    pub(crate) ids: Arc<dyn Ids>,
     world: World,
     feed: Feed,
 }
@@ -76,7 +80,15 @@ impl Board {
             caller: None,
         };
         let feed = Feed::new(deps.store.clone());
-        let parts = Parts { store: deps.store, clock: deps.clock, jobs: deps.jobs, ids: deps.ids, world, feed };
+        let parts = Parts {
+            store: deps.store,
+            audit: deps.audit,
+            clock: deps.clock,
+            jobs: deps.jobs,
+            ids: deps.ids,
+            world,
+            feed,
+        };
         Ok(Self { parts: Arc::new(parts) })
     }
 
@@ -370,6 +382,7 @@ impl Board {
         for session in store::delete_all(&mut tx, org).await? {
             tx.signal(store::topic(session));
         }
+        store::decisions::forget_settings(&mut tx, org).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -445,7 +458,7 @@ impl Board {
 }
 
 /// Where a page of sessions ended. The cursor says it all, so that the list goes on where its last one was deleted.
-fn place(cursor: &str) -> Option<(DateTime<Utc>, SessionId)> {
+pub(crate) fn place(cursor: &str) -> Option<(DateTime<Utc>, SessionId)> {
     let (time, id) = cursor.split_once('_')?;
     Some((from_millis(time.parse().ok()?), id.parse().ok()?))
 }

@@ -3,11 +3,13 @@
 
 pub mod answer;
 mod board;
+pub mod calibration;
 pub mod config;
 pub mod engine;
 mod error;
 mod feed;
 mod http;
+pub mod journal;
 pub mod persona;
 pub mod ports;
 mod prompt;
@@ -16,6 +18,7 @@ mod run;
 mod runner;
 mod selection;
 pub mod session;
+pub mod share;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -26,6 +29,7 @@ pub use config::BoardConfig;
 pub use error::BoardError;
 pub use feed::StoredEvent;
 pub use http::routes;
+pub use journal::{REVIEW_JOB, Review, ReviewState};
 pub use persona::{Catalogue, Persona};
 pub use report::Report;
 pub use session::{Answer, NewSession, Session, SessionId};

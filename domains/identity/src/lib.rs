@@ -23,6 +23,7 @@ mod orgs;
 mod password;
 mod post;
 mod profile;
+mod reader;
 mod record;
 mod recovery;
 mod refresh;
@@ -54,6 +55,7 @@ pub use error::{IdentityError, SecondFactorChallenge};
 pub use issuers::config::ExternalIssuer;
 pub use issuers::keys::TokenAlgorithm;
 pub use orgs::MemberStanding;
+pub use reader::Reader;
 pub use social::config::{ProviderKind, SocialProvider};
 pub use social::{SocialMethod, problems};
 

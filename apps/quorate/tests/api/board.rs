@@ -7,7 +7,9 @@ mod control;
 mod counting;
 mod courses;
 mod hostile_text;
+mod journal;
 mod lists;
+mod sharing;
 
 use serde_json::{Value, json};
 

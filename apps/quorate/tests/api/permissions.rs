@@ -14,7 +14,7 @@ use crate::keys::Key;
 use crate::{Reply, TestApp, User};
 
 /// What anyone may use without signing in. A new public route fails the test until it is written here on purpose.
-const PUBLIC: [(&str, &str); 24] = [
+const PUBLIC: [(&str, &str); 25] = [
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/api/health"),
     ("GET", "/api/health/ready"),
@@ -23,6 +23,7 @@ const PUBLIC: [(&str, &str); 24] = [
     ("GET", "/api/v1/auth/social/{provider}/start"),
     ("GET", "/api/v1/billing/plans"),
     ("GET", "/api/v1/openapi.json"),
+    ("GET", "/api/v1/shared/{token}"),
     ("POST", "/api/v1/auth/confirm-email"),
     ("POST", "/api/v1/auth/first-operator"),
     ("POST", "/api/v1/auth/forgot-password"),
@@ -75,7 +76,9 @@ impl Use {
 /// Every route of the board with this session's id, and a body it accepts. Deletion comes last.
 fn uses(app: &TestApp, session: &str) -> Vec<Use> {
     let of_the_board = |path: &str| {
-        ["/api/v1/sessions", "/api/v1/personas", "/api/v1/models"].iter().any(|prefix| path.starts_with(prefix))
+        ["/api/v1/sessions", "/api/v1/personas", "/api/v1/models", "/api/v1/decisions"]
+            .iter()
+            .any(|prefix| path.starts_with(prefix))
     };
     let mut uses: Vec<Use> = app
         .table()
@@ -86,6 +89,9 @@ fn uses(app: &TestApp, session: &str) -> Vec<Use> {
                 ("POST", "sessions") => Some(quick().to_string()),
                 ("POST", "answers") => Some(json!({ "answers": [] }).to_string()),
                 ("PUT", "weights") => Some(json!({ "weights": { "cost": 1 } }).to_string()),
+                ("POST", "decision") => Some(json!({ "course": "go", "decision": "We go." }).to_string()),
+                ("POST", "shares") => Some("{}".to_owned()),
+                ("POST", "outcome") => Some(json!({ "verdict": "too_early" }).to_string()),
                 ("PATCH", _) => Some(json!({ "title": "Taken over" }).to_string()),
                 _ => None,
             };
@@ -191,7 +197,10 @@ on_both_databases! {
             for route in &uses(&app, id) {
                 let reply = route.by(&user).await;
                 let expected: &[u16] = match (route.method.as_str(), route.names_a_session) {
+                    ("POST", true) if route.path.ends_with("/decision") || route.path.ends_with("/outcome") => &[200],
                     ("GET" | "PATCH", _) => &[200],
+                    ("DELETE", _) if route.path.contains("/shares/") => &[404],
+                    ("POST", true) if route.path.ends_with("/shares") => &[201],
                     ("DELETE", _) => &[204],
                     // The session is over, so there is nothing to start, hold or answer.
                     ("POST", true) => &[409],

@@ -1,9 +1,13 @@
 //! The API of the board (BRD-23, BRD-24). Handlers end where HTTP ends.
 
+mod calibration;
+mod decisions;
 mod deliberation;
+mod origin;
 mod personas;
 mod results;
 mod sessions;
+mod shares;
 mod stream;
 mod weighing;
 
@@ -36,6 +40,17 @@ pub fn routes(board: Board) -> Routes<()> {
         .add(read, routes!(stream::stream))
         .add(read, routes!(weighing::matrices))
         .add(write, routes!(weighing::set_weights))
+        .add(read, routes!(decisions::read))
+        .add(write, routes!(decisions::decide))
+        .add(write, routes!(decisions::conclude))
+        .add(read, routes!(decisions::journal))
+        .add(write, routes!(shares::create))
+        .add(read, routes!(shares::list))
+        .add(write, routes!(shares::revoke))
+        .add(Access::Public, routes!(shares::read))
+        .add(read, routes!(calibration::calibration))
+        .add(Access::Needs(Permission::OrgWrite), routes!(calibration::switch))
+        .add(read, routes!(calibration::weighing))
         .add(Access::Needs(Permission::PersonaRead), routes!(personas::list))
         .with_state(board)
 }

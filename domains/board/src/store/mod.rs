@@ -1,8 +1,10 @@
 //! The board's tables. Rows never leave this module.
 
+pub(crate) mod decisions;
 mod log;
 mod results;
 mod sessions;
+pub(crate) mod shares;
 mod weights;
 
 pub(crate) use log::{Charge, NewEvent, append, append_as, events_after, last_event_at, replay, take};

@@ -40,7 +40,7 @@ pub(super) fn write<T: serde::Serialize>(what: &'static str, value: &T) -> Resul
     serde_json::to_string(value).map_err(|why| StoreError::corrupt(what, why))
 }
 
-fn named<T>(what: &'static str, text: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, StoreError> {
+pub(super) fn named<T>(what: &'static str, text: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, StoreError> {
     parse(text).ok_or_else(|| StoreError::corrupt(what, text))
 }
 

@@ -136,6 +136,17 @@ pub enum Template {
         /// Where it is opened.
         link: String,
     },
+    /// The day has come to look back at a decision.
+    DecisionReview {
+        /// What the reader is called.
+        name: String,
+        /// What was decided on.
+        title: String,
+        /// When it was decided.
+        decided: NaiveDate,
+        /// Where its outcome is recorded.
+        link: String,
+    },
     /// What happened in a week.
     WeeklyReport {
         /// What the reader is called.
@@ -233,6 +244,7 @@ impl Template {
             Self::Invoice { .. } => "invoice",
             Self::PaymentFailed { .. } => "payment_failed",
             Self::SessionExpiring { .. } => "session_expiring",
+            Self::DecisionReview { .. } => "decision_review",
             Self::WeeklyReport { .. } => "weekly_report",
             Self::Approval { .. } => "approval",
         }
@@ -252,6 +264,7 @@ impl Template {
             | Self::Invoice { link, .. }
             | Self::PaymentFailed { link, .. }
             | Self::SessionExpiring { link, .. }
+            | Self::DecisionReview { link, .. }
             | Self::WeeklyReport { link, .. }
             | Self::Approval { link, .. } => Some(link),
             Self::PasswordChanged { .. } | Self::LockedOut { .. } | Self::SecondFactorChanged { .. } => None,

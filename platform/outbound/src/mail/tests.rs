@@ -40,6 +40,7 @@ fn every_template(name: &str) -> Vec<Template> {
             link: link(),
         },
         Template::SessionExpiring { name: name(), title: name(), at: day, link: link() },
+        Template::DecisionReview { name: name(), title: name(), decided: day, link: link() },
         Template::WeeklyReport {
             name: name(),
             organization: name(),
