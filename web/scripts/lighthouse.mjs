@@ -108,7 +108,9 @@ process.exit(failed > 0 ? 1 : 0);
 /** The cookies of the operator, as puppeteer takes them. */
 function browserCookies(context, cookies) {
 	return context.setCookie(
-		...cookies.map(({ sameSite, expires: _expires, ...one }) => ({ ...one, sameSite })),
+		...cookies.map((cookie) =>
+			Object.fromEntries(Object.entries(cookie).filter(([name]) => name !== 'expires')),
+		),
 	);
 }
 

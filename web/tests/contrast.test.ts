@@ -39,6 +39,7 @@ const PAIRS = [
 	['on-baize', 'baize-hover'],
 	['on-felt', 'felt'],
 	['on-felt', 'felt-deep'],
+	['felt-deep', 'on-felt'],
 	...['baize-soft', 'brass-soft', 'oxblood-soft', 'slate-soft'].flatMap((ground) => [
 		['ink', ground],
 		['ink-soft', ground],

@@ -592,6 +592,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/board/calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how well your boards are calibrated
+         * @description Over all decisions of the organization whose outcome is known. A ballot is right when the decision took its side and
+         *     turned out well, or took the other side and turned out badly; in part counts half.
+         */
+        get: operations["board_calibration"];
+        /** Switch the weighing of votes by their record on or off */
+        put: operations["switch_weighing"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/budgets": {
         parameters: {
             query?: never;
@@ -603,6 +625,23 @@ export interface paths {
         get: operations["list_budgets"];
         /** Set the organization's budgets, all of them */
         put: operations["set_budgets"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List decisions, newest first */
+        get: operations["list_decisions"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1211,6 +1250,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what was decided
+         * @description All is null when nothing was decided yet.
+         */
+        get: operations["read_decision"];
+        put?: never;
+        /**
+         * Record what was decided
+         * @description Once the session is over. A decision recorded again replaces the one before, which is kept in `earlier`; once its
+         *     outcome is known it stands.
+         */
+        post: operations["record_decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/deliberation/pause": {
         parameters: {
             query?: never;
@@ -1342,6 +1406,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record how a decision turned out
+         * @description `too_early` can be replaced later; any other outcome stands, and counts in the calibration of those who voted.
+         */
+        post: operations["record_outcome"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/report": {
         parameters: {
             query?: never;
@@ -1357,6 +1441,45 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the links of a session, newest first */
+        get: operations["list_shares"];
+        put?: never;
+        /**
+         * Share a report by a link
+         * @description Whoever has the link can read the report without signing in, until it expires or is ended. At most 20 links of a
+         *     session can be open.
+         */
+        post: operations["create_share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/shares/{share_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a link */
+        delete: operations["revoke_share"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1401,6 +1524,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/weighing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the votes weighed by the record of who cast them
+         * @description The record is the one at the start of the session. The plain count decides; this stands beside it.
+         */
+        get: operations["weighed_votes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/weights": {
         parameters: {
             query?: never;
@@ -1414,6 +1557,26 @@ export interface paths {
          * @description The matrix and its sensitivity are reckoned anew, without asking a model; the report shows them from then on.
          */
         put: operations["set_session_weights"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a shared report
+         * @description Without signing in. A link that is wrong, has expired or was ended answers 404, each time the same.
+         */
+        get: operations["read_shared_report"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2231,6 +2394,42 @@ export interface components {
             /** @description The picture's address. */
             avatar_url?: string | null;
         };
+        /** @description A proposal as one model alone and as the board decided it. */
+        BaselineComparison: components["schemas"]["BaselineDecision"] & {
+            /** @description Whether the board carried it; none without a result, and in a deadlock. */
+            board_carried?: boolean | null;
+            /** @description Whether the two are on different sides; none where one of them takes none. */
+            changed?: boolean | null;
+        };
+        /** @description What the single model would do with a proposal. */
+        BaselineDecision: {
+            /** @description The sub-problem. */
+            sub_problem: number;
+            /** @description Its decision. */
+            decision: components["schemas"]["Decision"];
+            /**
+             * Format: double
+             * @description How sure, 0 to 1.
+             */
+            confidence: number;
+            /** @description Why, in a sentence. */
+            reason: string;
+        };
+        /** @description The answer of the strongest single model beside the board's (BRD-31). */
+        BaselineReport: {
+            /** @description Who answered, as `provider/model`. */
+            model: string;
+            /** @description Its answer in Markdown; none when there is none. */
+            answer?: string | null;
+            /** @description Its decisions beside the board's results. */
+            comparisons: components["schemas"]["BaselineComparison"][];
+            failure?: components["schemas"]["FailureCode"] | null;
+        };
+        /**
+         * @description What a claim rests on.
+         * @enum {string}
+         */
+        Basis: "given" | "sourced" | "inferred" | "assumed";
         /** @description The most that may be spent. */
         BudgetInput: {
             /**
@@ -2291,11 +2490,76 @@ export interface components {
          * @enum {string}
          */
         By: "user" | "timeout" | "model" | "rule";
+        /** @description How well forecasts were calibrated. */
+        CalibrationScore: {
+            /** @description Ballots that could be scored. */
+            votes: number;
+            /** @description Sessions with a known outcome that they were cast in. */
+            outcomes: number;
+            /**
+             * Format: double
+             * @description The Brier score, the mean of (confidence − truth)²: 0 is perfect, 0.25 is what saying "half" every time earns, 1 is
+             *     always sure and always wrong. Absent without ballots.
+             */
+            brier?: number | null;
+            /**
+             * Format: double
+             * @description Mean stated confidence, 0 to 1.
+             */
+            mean_confidence?: number | null;
+            /**
+             * Format: double
+             * @description The share that was right, 0 to 1.
+             */
+            right?: number | null;
+            /** @description Five ranges of confidence, from 0 to 1. */
+            reliability: components["schemas"]["ReliabilityBin"][];
+        };
+        /** @description How the confidence of votes compares with how decisions turned out. */
+        CalibrationView: {
+            /** @description All ballots together. */
+            overall: components["schemas"]["CalibrationScore"];
+            /** @description Each persona by itself, those with the most outcomes first. */
+            personas: components["schemas"]["PersonaCalibration"][];
+            /** @description Outcomes from which on a persona has a record. */
+            enough_outcomes: number;
+            /** @description Whether later votes are also shown weighed by the record of who casts them. */
+            weigh_by_record: boolean;
+        };
         /** @description The answer that is the same for everybody. */
         CheckMail: {
             /** @description `check_mail`. */
             status: string;
         };
+        /** @description A figure of a claim and where it comes from. */
+        CheckedFigure: {
+            /** @description As it is written. */
+            figure: string;
+            /** @description Where it was found. */
+            origin: components["schemas"]["FigureOrigin"];
+            /** @description The passage or the contribution it stands in, by ref. */
+            ref?: string | null;
+        };
+        /** @description A factual claim of the report. */
+        Claim: {
+            /** @description The claim. */
+            claim: string;
+            /** @description What it rests on, by the program's check. */
+            basis: components["schemas"]["Basis"];
+            /** @description What the model that wrote the report said it rests on. */
+            stated_basis: components["schemas"]["Basis"];
+            /** @description The passage it is from, by ref; for `sourced` only. */
+            source?: string | null;
+            /** @description Its figures. */
+            figures: components["schemas"]["CheckedFigure"][];
+            /** @description What is wrong with it; nothing where it holds. */
+            flags: components["schemas"]["ClaimFlag"][];
+        };
+        /**
+         * @description What is wrong with a claim.
+         * @enum {string}
+         */
+        ClaimFlag: "unsourced_figure" | "not_given" | "no_source";
         /**
          * @description The stable codes of errors. Clients translate them (`errors.NOT_FOUND`), so a code never changes its meaning.
          * @enum {string}
@@ -2450,6 +2714,11 @@ export interface components {
          * @enum {string}
          */
         ContributionKind: "initial" | "response" | "moderator" | "facilitator";
+        /**
+         * @description What was done with what the board was asked about.
+         * @enum {string}
+         */
+        Course: "go" | "go_with_changes" | "no_go" | "other";
         /** @description A new board session. */
         CreateSession: {
             /**
@@ -2476,6 +2745,11 @@ export interface components {
              *     board may find it so for a part of the problem.
              */
             one_way_door?: boolean;
+            /**
+             * @description Whether the strongest single model is asked once as well, so that the report says where the board changed the
+             *     answer. No unless told.
+             */
+            baseline?: boolean;
             /** @description Where you lean, at most 500 characters. The board does not see it. */
             lean?: string | null;
             /** @description The model route, or `provider/model`, to use instead of the configured ones. */
@@ -2485,6 +2759,34 @@ export interface components {
              * @description The most it may cost, in dollars; never above the server's own ceiling.
              */
             cost_ceiling_usd?: number | null;
+        };
+        /** @description How to share. */
+        CreateShare: {
+            /**
+             * Format: int64
+             * @description After how many days the link ends, 1 to 365; 30 unless told.
+             * @default null
+             */
+            expires_in_days: number | null;
+            /**
+             * @description What readers are not shown; unless told the context, and nothing else.
+             * @default {
+             *       "hide_problem": false,
+             *       "show_context": false,
+             *       "hide_names": false,
+             *       "hide_words": []
+             *     }
+             */
+            redact: components["schemas"]["Redaction"];
+        };
+        /** @description A new link. */
+        CreatedShare: {
+            /** @description The link as it is kept. */
+            share: components["schemas"]["ShareView"];
+            /** @description The secret in the link. It is told this once and cannot be read again. */
+            token: string;
+            /** @description The link. */
+            url: string;
         };
         /** @description How well an option does by one criterion. */
         CriterionScore: {
@@ -2501,6 +2803,46 @@ export interface components {
          * @enum {string}
          */
         Decision: "yes" | "no" | "conditional" | "abstain";
+        /** @description A recorded decision. */
+        DecisionRecord: {
+            /** @description What was done with the board's proposal. */
+            course: components["schemas"]["Course"];
+            /** @description What was decided on single proposals, where that differs. */
+            proposals: components["schemas"]["ProposalCourse"][];
+            /** @description What was decided, in the user's words. */
+            decision: string;
+            /** @description Why. */
+            reasons: string;
+            /** @description The option that was chosen, if the board weighed options. */
+            chosen_option?: string | null;
+            /**
+             * Format: uuid
+             * @description Who recorded it.
+             */
+            decided_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at: string;
+        };
+        /** @description What was decided after a board, and what came of it. */
+        DecisionView: {
+            /**
+             * Format: uuid
+             * @description The session.
+             */
+            session_id: string;
+            decision?: components["schemas"]["DecisionRecord"] | null;
+            /** @description The decisions it replaced, the oldest first. */
+            earlier: components["schemas"]["DecisionRecord"][];
+            /**
+             * Format: date-time
+             * @description When to look back at it. Whoever recorded it gets a mail then.
+             */
+            review_at?: string | null;
+            outcome?: components["schemas"]["OutcomeRecord"] | null;
+        };
         /** @description A deletion that is meant. */
         DeleteBody: {
             /**
@@ -2632,6 +2974,11 @@ export interface components {
             /** @description What is wrong, in plain English. */
             message: string;
         };
+        /**
+         * @description Where a figure of a claim was found.
+         * @enum {string}
+         */
+        FigureOrigin: "given" | "sourced" | "derived" | "said" | "nowhere";
         /** @description The first operator's account. */
         FirstOperatorBody: {
             /** @description The token of the link that the server printed when it started. */
@@ -2794,6 +3141,14 @@ export interface components {
         Joined: {
             /** @description The organization. */
             organization: components["schemas"]["OrganizationDetails"];
+        };
+        /** @description A decision in the journal. */
+        JournalEntry: components["schemas"]["DecisionView"] & {
+            /** @description The session's name. */
+            title?: string | null;
+            /** @description What the board was asked. */
+            problem_statement: string;
+            board_outcome?: components["schemas"]["Outcome"] | null;
         };
         /** @description The public keys that verify this server's access tokens (RFC 7517). */
         JwkSet: {
@@ -3195,7 +3550,7 @@ export interface components {
          * @description How far a board goes (BRD-26).
          * @enum {string}
          */
-        Mode: "quick" | "standard" | "deep";
+        Mode: "quick" | "standard" | "deep" | "auto";
         /** @description What a model of a provider costs, in US dollars for a million tokens, as in the configuration. */
         ModelPrice: {
             /**
@@ -3752,6 +4107,33 @@ export interface components {
          * @enum {string}
          */
         Outcome: "complete" | "partial" | "no_quorum" | "deadlock";
+        /** @description What came of a decision. */
+        OutcomeRecord: {
+            /** @description How it turned out. */
+            verdict: components["schemas"]["OutcomeVerdict"];
+            /**
+             * Format: int32
+             * @description How surprising that was, from 1 (as expected) to 5 (not at all).
+             */
+            surprise?: number | null;
+            /** @description What was learned. */
+            lessons: string;
+            /**
+             * Format: uuid
+             * @description Who recorded it.
+             */
+            recorded_by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            recorded_at: string;
+        };
+        /**
+         * @description How a decision turned out.
+         * @enum {string}
+         */
+        OutcomeVerdict: "successful" | "partial" | "unsuccessful" | "too_early";
         /** @description One page of a list. */
         Page_AnomalyView: {
             /** @description The items, in the list's order. */
@@ -3883,6 +4265,19 @@ export interface components {
                  */
                 created_at: string;
             }[];
+            /** @description Where the next page begins. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
+        Page_JournalEntry: {
+            /** @description The items, in the list's order. */
+            data: (components["schemas"]["DecisionView"] & {
+                /** @description The session's name. */
+                title?: string | null;
+                /** @description What the board was asked. */
+                problem_statement: string;
+                board_outcome?: components["schemas"]["Outcome"] | null;
+            })[];
             /** @description Where the next page begins. */
             pagination: components["schemas"]["Pagination"];
         };
@@ -4148,6 +4543,8 @@ export interface components {
                 clarify: boolean;
                 /** @description Whether you declared that it cannot be undone. */
                 one_way_door: boolean;
+                /** @description Whether the strongest single model is asked as well. */
+                baseline: boolean;
                 /** @description Where you leaned before you heard the board; shown when the session is over. */
                 lean?: string | null;
                 /** @description Whether the offline demo model speaks in it. */
@@ -4174,6 +4571,35 @@ export interface components {
                 started_at?: string | null;
                 /** Format: date-time */
                 completed_at?: string | null;
+            }[];
+            /** @description Where the next page begins. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description One page of a list. */
+        Page_ShareView: {
+            /** @description The items, in the list's order. */
+            data: {
+                /** Format: uuid */
+                id: string;
+                /** @description What its readers are not shown. */
+                redact: components["schemas"]["Redaction"];
+                /**
+                 * Format: uuid
+                 * @description Who made it.
+                 */
+                created_by: string;
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends by itself.
+                 */
+                expires_at: string;
+                /**
+                 * Format: date-time
+                 * @description When somebody ended it.
+                 */
+                revoked_at?: string | null;
             }[];
             /** @description Where the next page begins. */
             pagination: components["schemas"]["Pagination"];
@@ -4448,6 +4874,18 @@ export interface components {
              */
             end: string;
         };
+        /** @description How well one persona was calibrated. */
+        PersonaCalibration: components["schemas"]["CalibrationScore"] & {
+            /** @description Its code. */
+            persona_code: string;
+            /** @description The name shown. */
+            persona_name: string;
+            /**
+             * Format: double
+             * @description What its later votes weigh by that record, 0.25 to 2; absent while there are fewer than five outcomes.
+             */
+            weight?: number | null;
+        };
         /** @description An expert who can take a seat. */
         PersonaView: {
             code: string;
@@ -4501,6 +4939,15 @@ export interface components {
             /** @description What it holds, every feature in the order of the list. */
             features: components["schemas"]["AllowanceView"][];
         };
+        /** @description One way in which the recommendation will have failed. */
+        PreMortem: {
+            /** @description What happened, told as if it had. */
+            failure: string;
+            /** @description By what it could have been seen early. */
+            early_sign: string;
+            /** @description What would have prevented it. */
+            prevention: string;
+        };
         /** @description The body of every error answer. */
         ProblemBody: {
             /** @description What went wrong. */
@@ -4538,6 +4985,13 @@ export interface components {
             time_zone?: string | null;
             /** @description Settings to change. */
             settings?: components["schemas"]["SettingsBody"];
+        };
+        /** @description What was decided on one sub-problem's proposal, where it differs from the whole. */
+        ProposalCourse: {
+            /** @description The sub-problem, from 0. */
+            sub_problem: number;
+            /** @description What was done with its proposal. */
+            course: components["schemas"]["Course"];
         };
         /** @description Another service that people sign in with. */
         ProviderView: {
@@ -4587,6 +5041,44 @@ export interface components {
                 [key: string]: components["schemas"]["HealthStatus"];
             };
         };
+        /** @description What was decided. */
+        RecordDecision: {
+            /** @description What was done with the board's proposal. */
+            course: components["schemas"]["Course"];
+            /** @description Proposals of single sub-problems on which something else was decided; at most 10. */
+            proposals?: components["schemas"]["ProposalCourse"][];
+            /**
+             * @description What was decided, 1 to 4,000 characters.
+             * @example We move in spring, and keep the Berlin office for a year.
+             */
+            decision: string;
+            /** @description Why, at most 4,000 characters. */
+            reasons?: string;
+            /** @description The option that was chosen, at most 200 characters. */
+            chosen_option?: string | null;
+            /**
+             * Format: date-time
+             * @description When to look back at it, at most ten years from now. A mail reminds of it.
+             */
+            review_at?: string | null;
+        };
+        /** @description What came of a decision. */
+        RecordOutcome: {
+            /** @description How it turned out. */
+            verdict: components["schemas"]["OutcomeVerdict"];
+            /**
+             * Format: int64
+             * @description How surprising that was, from 1 (as expected) to 5 (not at all).
+             */
+            surprise?: number | null;
+            /** @description What was learned, at most 4,000 characters. */
+            lessons?: string;
+            /**
+             * Format: date-time
+             * @description When to look again, where it is too early to say.
+             */
+            review_at?: string | null;
+        };
         /** @description Codes for who has lost the app. Shown once. */
         RecoveryCodes: {
             /**
@@ -4596,6 +5088,30 @@ export interface components {
              *     ]
              */
             recovery_codes: string[];
+        };
+        /** @description What readers of a link are not shown. */
+        Redaction: {
+            /**
+             * @description Whether the problem and the session's name are left out.
+             * @default false
+             */
+            hide_problem: boolean;
+            /**
+             * @description Whether the context (budget, timeline and so on) is shown; it is not unless told.
+             * @default false
+             */
+            show_context: boolean;
+            /**
+             * @description Whether personas are called "Seat 1", "Seat 2" and so on.
+             * @default false
+             */
+            hide_names: boolean;
+            /**
+             * @description Words that are blacked out wherever they stand, such as names of companies or of options: at most 50, each of 2 to
+             *     80 characters, in any case of letters.
+             * @default []
+             */
+            hide_words: string[];
         };
         /** @description A refresh token, unless it comes as a cookie. */
         RefreshBody: {
@@ -4659,6 +5175,31 @@ export interface components {
              */
             transports?: string[];
         };
+        /** @description One row of a reliability table: of the ballots with a confidence in this range, how many were right. */
+        ReliabilityBin: {
+            /**
+             * Format: double
+             * @description Confidence from here on.
+             */
+            from: number;
+            /**
+             * Format: double
+             * @description To below here; the last range includes its end.
+             */
+            to: number;
+            /** @description Ballots in it. */
+            votes: number;
+            /**
+             * Format: double
+             * @description Their mean confidence, 0 to 1; absent when there are none.
+             */
+            mean_confidence?: number | null;
+            /**
+             * Format: double
+             * @description The share that was right, 0 to 1; absent when there are none. In good calibration it equals the mean confidence.
+             */
+            right?: number | null;
+        };
         /** @description The report of a session. */
         Report: {
             /** @description The heading, which follows from the outcome. */
@@ -4681,10 +5222,21 @@ export interface components {
             assumptions: string[];
             /** @description What may go wrong. */
             risks: string[];
+            /** @description The ways in which the recommendation will have failed, seen from a year on. */
+            pre_mortem?: components["schemas"]["PreMortem"][];
             /** @description What is still open. */
             open_questions: string[];
             /** @description What to do next. */
             next_steps: components["schemas"]["NextAction"][];
+            /** @description What the report claims as fact, and what each claim rests on by the program's check. */
+            claims?: components["schemas"]["Claim"][];
+            /** @description Figures in the report's text that nobody gave, sourced or could derive. */
+            unsourced_figures?: components["schemas"]["UnsourcedFigure"][];
+            baseline?: components["schemas"]["BaselineReport"] | null;
+            /** @description The passages that were looked up. */
+            sources?: components["schemas"]["Source"][];
+            /** @description Who changed sides between the first stance and the vote. */
+            flips?: components["schemas"]["SideChange"][];
             /** @description Seats that did not answer. */
             absences: components["schemas"]["Absence"][];
             /** @description The parts of the problem. */
@@ -4792,6 +5344,8 @@ export interface components {
             clarify: boolean;
             /** @description Whether you declared that it cannot be undone. */
             one_way_door: boolean;
+            /** @description Whether the strongest single model is asked as well. */
+            baseline: boolean;
             /** @description Where you leaned before you heard the board; shown when the session is over. */
             lean?: string | null;
             /** @description Whether the offline demo model speaks in it. */
@@ -4852,6 +5406,88 @@ export interface components {
             notify_new_device: boolean;
             /** @description Whether mails tell of news about the product. */
             notify_product: boolean;
+        };
+        /** @description A link to a report, without its token. */
+        ShareView: {
+            /** Format: uuid */
+            id: string;
+            /** @description What its readers are not shown. */
+            redact: components["schemas"]["Redaction"];
+            /**
+             * Format: uuid
+             * @description Who made it.
+             */
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description When somebody ended it.
+             */
+            revoked_at?: string | null;
+        };
+        /** @description A shared report. What was hidden is not in it. */
+        SharedReportView: {
+            /** @description The session's name. */
+            title?: string | null;
+            /** @description What the board was asked; null when it is hidden. */
+            problem_statement?: string | null;
+            /** @description Budget, timeline and so on, where they are shown. */
+            problem_context: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date-time
+             * @description When the board was done.
+             */
+            completed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the link ends.
+             */
+            expires_at: string;
+            /** @description Whether something is hidden. */
+            redacted: boolean;
+            /** @description The report, without `full_report`. */
+            report: components["schemas"]["Report"];
+        };
+        /** @description Somebody who changed sides. */
+        SideChange: {
+            /** @description Who. */
+            persona_code: string;
+            /** @description The name shown. */
+            persona_name: string;
+            /** @description The sub-problem. */
+            sub_problem: number;
+            /** @description The stance before the discussion. */
+            from: components["schemas"]["Decision"];
+            /** @description The vote. */
+            to: components["schemas"]["Decision"];
+            /** @description The reason given. */
+            reason?: string | null;
+            /**
+             * @description Whether the reason cites nothing that was said or found: the flip is then flagged, since it may have come of
+             *     pressure alone.
+             */
+            unsupported: boolean;
+        };
+        /** @description A passage as it is cited. */
+        Source: {
+            /** @description How it is cited within the session: `S1`. */
+            ref: string;
+            /** @description What it is from: an attachment's id, an address. */
+            source_id: string;
+            /** @description What people call it. */
+            title: string;
+            /** @description Where in it the passage stands. */
+            locator: string;
+            /** @description The passage, word for word. */
+            text: string;
         };
         /** @description What a persona would vote now (BRD-10). */
         Stance: {
@@ -5063,6 +5699,15 @@ export interface components {
              * @description The caller's password, unless the account has none.
              */
             password?: string | null;
+        };
+        /** @description A figure in the text of a report that nobody sourced. */
+        UnsourcedFigure: {
+            /** @description As it is written. */
+            figure: string;
+            /** @description The section it stands in. */
+            section: string;
+            /** @description The contribution that brought it up, by ref; none when no seat did. */
+            said_in?: string | null;
         };
         /** @description What to change. */
         UpdateSession: {
@@ -5340,6 +5985,51 @@ export interface components {
              * @description When it was recorded.
              */
             created_at: string;
+        };
+        /** @description What one seat's vote weighs. */
+        VoteWeight: {
+            /** @description Who voted. */
+            persona_code: string;
+            /** @description The name shown. */
+            persona_name: string;
+            /** @description Outcomes in its record. */
+            outcomes: number;
+            /**
+             * Format: double
+             * @description What its vote weighs; 1 where the record is too short.
+             */
+            weight: number;
+            /** @description Whether the weight comes from a record. */
+            by_record: boolean;
+        };
+        /** @description The votes on one sub-problem, plain and weighed. */
+        WeighedVotes: {
+            /** @description The sub-problem. */
+            sub_problem: number;
+            /**
+             * Format: double
+             * @description Support by the plain count, 0 to 1; absent when nobody took a side.
+             */
+            support?: number | null;
+            /**
+             * Format: double
+             * @description Support when each vote weighs what its record is worth; absent when fewer than half of the voters have one.
+             */
+            weighed_support?: number | null;
+            /** @description What each vote weighs. */
+            weights: components["schemas"]["VoteWeight"][];
+        };
+        /** @description Whether votes are weighed. */
+        WeighingSwitch: {
+            /** @description Whether later votes are also shown weighed by the record of who casts them. The plain count decides all the same. */
+            weigh_by_record: boolean;
+        };
+        /** @description The votes of a session, plain and weighed by the record of who cast them. */
+        WeighingView: {
+            /** @description Whether the organization has votes weighed; the list is empty otherwise. */
+            weigh_by_record: boolean;
+            /** @description Each sub-problem that was voted on. Empty until the session is over. */
+            sub_problems: components["schemas"]["WeighedVotes"][];
         };
         /** @description A criterion with its share of the whole. */
         Weighted: {
@@ -6626,6 +7316,67 @@ export interface operations {
             500: components["responses"]["Internal"];
         };
     };
+    board_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    switch_weighing: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WeighingSwitch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeighingSwitch"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
     list_budgets: {
         parameters: {
             query?: never;
@@ -6677,6 +7428,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_BudgetView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    list_decisions: {
+        parameters: {
+            query?: {
+                /** @description How many at most, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only those of this course. */
+                course?: components["schemas"]["Course"];
+                /** @description Only those that turned out so. */
+                verdict?: components["schemas"]["OutcomeVerdict"];
+                /** @description With `true` only those whose outcome nobody knows yet. */
+                open?: boolean;
+                /** @description With `true` only those whose review date has passed and whose outcome nobody knows yet. */
+                due?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JournalEntry"];
                 };
             };
             400: components["responses"]["InvalidBody"];
@@ -8144,6 +8935,71 @@ export interface operations {
             500: components["responses"]["Internal"];
         };
     };
+    read_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    record_decision: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
     pause: {
         parameters: {
             query?: never;
@@ -8368,6 +9224,42 @@ export interface operations {
             500: components["responses"]["Internal"];
         };
     };
+    record_outcome: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordOutcome"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
     report: {
         parameters: {
             query?: never;
@@ -8386,6 +9278,102 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReportAnswer"];
                 };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ShareView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    create_share: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateShare"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedShare"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    revoke_share: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                share_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["InvalidBody"];
             401: components["responses"]["Unauthenticated"];
@@ -8477,6 +9465,35 @@ export interface operations {
             500: components["responses"]["Internal"];
         };
     };
+    weighed_votes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeighingView"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
     set_session_weights: {
         parameters: {
             query?: never;
@@ -8501,6 +9518,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MatrixAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    read_shared_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedReportView"];
                 };
             };
             400: components["responses"]["InvalidBody"];

@@ -21,8 +21,8 @@ export interface Draft {
 	lean: string;
 }
 
-const KEY = 'quorate.draft';
-const keyOf = (account: string) => `${KEY}.${account}`;
+const KEY = 'quorate.draft.';
+const keyOf = (account: string) => `${KEY}${account}`;
 
 export function emptyDraft(): Draft {
 	return {

@@ -2,8 +2,16 @@ import type { BoardSession, Mode } from '$lib/api/types';
 
 /** Seconds that one model call takes, from a quick answer to a slow one. */
 const CALL: readonly [number, number] = [8, 30];
-/** Rounds of discussion, fewest and most (docs/deliberation.md). */
-const ROUNDS: Record<Mode, readonly [number, number]> = { quick: [0, 0], standard: [0, 2], deep: [1, 4] };
+/**
+ * Rounds of discussion, fewest and most (docs/deliberation.md). A board that `auto` calls in after two seats disagreed
+ * takes about one round more than `standard`.
+ */
+const ROUNDS: Record<Mode, readonly [number, number]> = {
+	quick: [0, 0],
+	standard: [0, 2],
+	deep: [1, 4],
+	auto: [0, 3],
+};
 
 /**
  * Minutes that a session may take, from the calls that must wait for each other: breaking it down, choosing the seats,

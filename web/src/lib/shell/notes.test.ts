@@ -12,6 +12,7 @@ const session = (id: string, more: Partial<BoardSession>): BoardSession => ({
 	max_rounds: 1,
 	clarify: false,
 	one_way_door: false,
+	baseline: false,
 	offline_demo: false,
 	pending_questions: [],
 	last_sequence: 1,
