@@ -42,7 +42,8 @@ impl Caller {
     /// The operator, whose organization may do without limit what plans allow.
     pub(crate) async fn operator(server: &Server) -> Result<Self> {
         let token = server.operator_token()?;
-        let body = serde_json::json!({ "token": token, "email": "bench@example.com", "password": "seven green umbrellas" });
+        let body =
+            serde_json::json!({ "token": token, "email": "bench@example.com", "password": "seven green umbrellas" });
         let address = server.address();
         let user = Self::anonymous(address).connect().await?.post("/api/v1/auth/first-operator", &body).await?;
         let token = user["access_token"].as_str().context("no access token")?;

@@ -166,7 +166,8 @@ impl Model {
 fn script() -> Vec<Rule> {
     let act = |content: Option<Value>| Act { delay_ms: Some(200), content, ..Act::default() };
     let part = json!({ "title": "The move", "goal": "Find out", "scope": "This", "proposal": "Move to Lisbon",
-        "criteria": ["cost"], "depends_on": [], "complexity": 0.5 });
+        "criteria": ["cost"], "depends_on": [], "complexity": 0.5,
+            "form": "proposal", "door": "two_way" });
     let stance = |decision: &str| json!({ "stance": { "decision": decision, "confidence": 0.6, "reason": "So" } });
     let go_on = json!({ "action": "continue", "speakers": [], "question": "And then?", "target": null });
     vec![

@@ -29,7 +29,8 @@ fn problem() -> Value {
 fn script() -> Vec<Rule> {
     let part = |title: &str| {
         json!({ "title": title, "goal": "Find out", "scope": "This", "proposal": format!("Do {title}"),
-            "criteria": ["cost"], "depends_on": [], "complexity": 0.5 })
+            "criteria": ["cost"], "depends_on": [], "complexity": 0.5,
+            "form": "proposal", "door": "two_way" })
     };
     let slow = |act: Act| Act { delay_ms: Some(20), chunk_delay_ms: Some(3), ..act };
     let content = |value: Value| slow(Act { content: Some(value), ..Act::default() });

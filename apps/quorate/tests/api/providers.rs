@@ -25,7 +25,8 @@ fn session() -> Value {
 
 fn one_part() -> Rule {
     let part = json!({ "title": "The move", "goal": "Find out", "scope": "All", "proposal": "Move",
-        "criteria": ["cost"], "depends_on": [], "complexity": 0.5 });
+        "criteria": ["cost"], "depends_on": [], "complexity": 0.5,
+            "form": "proposal", "door": "two_way" });
     Rule::always(Act { content: Some(json!({ "sub_problems": [part] })), ..Act::default() }).for_schema("decompose")
 }
 
