@@ -1,4 +1,4 @@
-// Every page in both themes, three languages and two sizes: axe, one heading, a title, nothing wider than the screen,
+// Every page in three languages and four widths, in English in both themes: axe, one heading, a title, nothing wider than the screen,
 // a visible focus, no complaint in the console. Then pictures of the key pages, and an attack on the Markdown renderer.
 import assert from 'node:assert/strict';
 import { watch } from './browser.mjs';
