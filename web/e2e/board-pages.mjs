@@ -411,6 +411,8 @@ export async function boardPages({ test, browser, server, complaints }) {
 			for (let press = 0; press < most; press++) {
 				const here = await who.page.evaluate(() => {
 					const part = document.activeElement;
+					// Nothing has the focus: the words of the whole page are no name.
+					if (part === document.body) return '';
 					const label = part?.labels?.[0]?.innerText ?? part?.getAttribute('aria-label');
 					return (label ?? part?.innerText ?? '').trim();
 				});

@@ -56,6 +56,7 @@ export const PAGES = {
 
 /** States of pages that an address of their own leads to. */
 export const MORE = [
+	{ path: '/board/new?step=seats', as: 'operator' },
 	{ path: '/no/such/page', as: 'visitor' },
 	{ path: '/settings/operators?view=anomalies', as: 'operator' },
 	{ path: '/settings/operators?view=mails', as: 'operator' },
