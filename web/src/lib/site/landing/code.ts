@@ -1,4 +1,7 @@
-/** What a developer types to convene a board. Shown as it is: every line was run against the server. */
+/**
+ * What a developer types to convene a board. Each was run as it stands, with OpenAI's own clients, against a server with
+ * the demo model.
+ */
 export const EXAMPLES = [
 	{
 		id: 'curl',
