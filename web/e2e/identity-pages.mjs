@@ -197,7 +197,7 @@ export async function identityPages({ test, browser, server, accessible, complai
 		assert.equal(who.bodies('POST /auth/login').length, 1);
 		await who.page.getByRole('status').getByText('You can try again now.').waitFor({ state: 'attached' });
 		await who.page.getByRole('button', { name: 'Log in' }).click();
-		await who.page.waitForURL(`${origin}/board`);
+		await who.page.waitForURL(`${origin}/home`);
 	});
 
 	for (const [code, sentence] of [
@@ -279,7 +279,7 @@ export async function identityPages({ test, browser, server, accessible, complai
 		await who.alert('This passkey belongs to no account here.');
 		who.table['POST /auth/passkeys/login'] = ENTERED;
 		await who.page.getByRole('button', { name: 'Use a passkey' }).click();
-		await who.page.waitForURL(`${origin}/board`);
+		await who.page.waitForURL(`${origin}/home`);
 		const [{ challenge, credential }] = who.bodies('POST /auth/passkeys/login');
 		assert.equal(challenge, 'qc_pass');
 		assert.equal(Buffer.from(credential.rawId, 'base64url').toString(), 'passkey-one');
@@ -370,7 +370,7 @@ export async function identityPages({ test, browser, server, accessible, complai
 		await who.heading('Create your account');
 		await who.page.getByLabel('Password').fill('seven lamps over the table');
 		await who.page.getByRole('button', { name: 'Create account' }).click();
-		await who.page.waitForURL(`${origin}/board`);
+		await who.page.waitForURL(`${origin}/home`);
 		assert.equal(who.bodies('POST /auth/register')[0].invitation, 'tok-1');
 	});
 
@@ -398,7 +398,7 @@ export async function identityPages({ test, browser, server, accessible, complai
 			await who.heading('You are in');
 			assert.deepEqual(who.bodies('POST /orgs/invitations/accept'), [{ token: 'tok-2' }]);
 			await who.page.getByRole('button', { name: 'Work there now' }).click();
-			await who.page.waitForURL(`${origin}/board`);
+			await who.page.waitForURL(`${origin}/home`);
 			assert.equal(who.bodies('POST /orgs/org-1/switch').length, 1);
 		},
 		{ signedIn: true },
