@@ -20,6 +20,7 @@ function mark(on: boolean) {
 
 function adopt(next: User): User {
 	user = next;
+	loading = null;
 	timeZone.adopt(next.time_zone);
 	locale.adopt(next.locale);
 	mark(true);
@@ -37,22 +38,28 @@ export const account = {
 	},
 	/** Asks the server once who is signed in; null when nobody is. */
 	load(): Promise<User | null> {
-		return user ? Promise.resolve(user) : account.reload();
+		return user ? Promise.resolve(user) : (loading ?? account.reload());
 	},
 	/**
 	 * Asks the server anew, because something outside this page may have changed: a confirmed address. Until the answer
 	 * is here the page keeps what it knows.
 	 */
 	reload(): Promise<User | null> {
-		loading ??= ask(api.GET('/api/v1/users/me'))
-			.then((body) => adopt(body.user))
+		// An answer that was overtaken, by a younger question or by a log-in, says nothing any more.
+		const overtaken = () => loading !== asked;
+		const asked: Promise<User | null> = ask(api.GET('/api/v1/users/me'))
+			.then((body) => (overtaken() ? (loading ?? user) : adopt(body.user)))
 			.catch((problem: Problem) => {
 				if (problem.status !== 401) throw problem;
+				if (overtaken()) return loading ?? user;
 				user = null;
 				return null;
 			})
-			.finally(() => (loading = null));
-		return loading;
+			.finally(() => {
+				if (!overtaken()) loading = null;
+			});
+		loading = asked;
+		return asked;
 	},
 	/** Takes over the person of an answer: after a log-in of any kind, and after a change of their profile. */
 	adopt,
@@ -73,6 +80,7 @@ export const account = {
 	/** The login session is over: drop what the page knew. */
 	forget() {
 		user = null;
+		loading = null;
 		timeZone.adopt(null);
 		mark(false);
 	},
