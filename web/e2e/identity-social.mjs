@@ -93,7 +93,7 @@ export async function identitySocial({ test, browser }) {
 			await other.page.goto(`${origin}/login`, { waitUntil: 'load' });
 			await other.page.getByRole('link', { name: /Certified/ }).click();
 			await agree(other.page, 'ada@example.com');
-			await other.page.waitForURL(`${origin}/board`);
+			await other.page.waitForURL(`${origin}/home`);
 			assert.equal((await who(other.page)).id, (await who(ada.page)).id);
 		});
 

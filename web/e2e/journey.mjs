@@ -58,14 +58,14 @@ export async function journey({ test, page, context, browser, server, watcher, a
 	await test('the landing page is accessible', () => accessible('landing'));
 
 	await test('the language switches without a reload and is remembered', async () => {
-		await page.getByLabel('Language').selectOption('zh');
+		await page.getByLabel('Language', { exact: true }).selectOption('zh');
 		await heading('交给董事会定夺').waitFor();
 		assert.equal(await page.locator('html').getAttribute('lang'), 'zh-Hans');
 		await page.reload();
 		await heading('交给董事会定夺').waitFor();
-		await page.getByLabel('语言').selectOption('es');
+		await page.getByLabel('语言', { exact: true }).selectOption('es');
 		await heading('Llévelo a la junta').waitFor();
-		await page.getByLabel('Idioma').selectOption('en');
+		await page.getByLabel('Idioma', { exact: true }).selectOption('en');
 		await heading('Put it to the board').waitFor();
 	});
 
@@ -295,6 +295,8 @@ export async function journey({ test, page, context, browser, server, watcher, a
 
 	await test('logging out ends it, and ?next= never leads away', async () => {
 		const logOut = async () => {
+			// What the page still asks for would be refused after the log-out.
+			await page.waitForFunction(() => !document.querySelector('main .animate-pulse[role=status]'));
 			await page.getByRole('button', { name: /^Account of/ }).click();
 			await page.getByRole('button', { name: 'Log out' }).click();
 		};
@@ -346,7 +348,7 @@ export async function journey({ test, page, context, browser, server, watcher, a
 		// The profile is English; what is chosen on a device counts more there.
 		await small.evaluate(() => localStorage.clear());
 		await small.reload();
-		await small.getByLabel('Idioma').selectOption('es');
+		await small.getByLabel('Idioma', { exact: true }).selectOption('es');
 		await small.getByLabel('Correo electrónico').fill(email);
 		await small.getByLabel('Contraseña').fill(PASSWORD);
 		await small.getByRole('button', { name: 'Iniciar sesión' }).click();
