@@ -199,6 +199,8 @@ on_both_databases! {
                 let expected: &[u16] = match (route.method.as_str(), route.names_a_session) {
                     ("POST", true) if route.path.ends_with("/decision") || route.path.ends_with("/outcome") => &[200],
                     ("GET" | "PATCH", _) => &[200],
+                    // A yes or no has no options to weigh.
+                    ("PUT", true) if route.path.ends_with("/weights") => &[409],
                     ("DELETE", _) if route.path.contains("/shares/") => &[404],
                     ("POST", true) if route.path.ends_with("/shares") => &[201],
                     ("DELETE", _) => &[204],
