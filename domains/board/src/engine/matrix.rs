@@ -203,7 +203,8 @@ impl Table {
             return Vec::new();
         }
         let (none, all) = (self.totals(&self.moved(column, 0.0)), self.totals(&self.moved(column, 1.0)));
-        let (mut below, mut above): (Option<(f64, usize)>, Option<(f64, usize)>) = (None, None);
+        let mut below: Option<(f64, usize)> = None;
+        let mut above: Option<(f64, usize)> = None;
         for rival in (0..self.rows.len()).filter(|rival| *rival != leader) {
             let (at_none, at_all) = (none[leader] - none[rival], all[leader] - all[rival]);
             let crossing = at_none / (at_none - at_all);

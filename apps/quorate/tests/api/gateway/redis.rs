@@ -82,14 +82,14 @@ async fn calls_go_on_while_redis_is_away_and_limits_come_back_with_it() {
         .await;
     };
     redis("ok").await;
-    models.script(&[endless.clone()]).await.unwrap();
+    models.script(std::slice::from_ref(&endless)).await.unwrap();
     let held = [hold(&one).await, hold(&two).await];
     assert_eq!(held.each_ref().map(|answer| answer.status().as_u16()), [200, 200]);
     assert_eq!(hold(&one).await.status(), 429, "both nodes together");
 
     way.close();
     redis("degraded").await;
-    models.script(&[quick.clone()]).await.unwrap();
+    models.script(&[quick]).await.unwrap();
     drop(held);
     for app in [&one, &two] {
         for stream in [false, true] {
