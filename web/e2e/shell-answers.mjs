@@ -35,13 +35,13 @@ export const FINISHED = session(202, {
 	current_phase: 'complete',
 	problem_statement: 'Do we raise the price of the subscription from 29 to 39 dollars?',
 	outcome: 'deadlock',
-	completed_at: ago(-0.1),
+	completed_at: ago(-1),
 });
 export const FAILED = session(203, {
 	status: 'failed',
 	problem_statement: 'Do we open a second warehouse?',
 	failure: { code: 'cost_ceiling', message: 'The cost ceiling was reached.' },
-	completed_at: ago(-0.1),
+	completed_at: ago(-1),
 });
 export const RUNNING = session(204, { title: 'Hire or outsource support?', offline_demo: true });
 export const RESTING = session(205, { status: 'paused', problem_statement: 'Is the new logo worth it?' });
