@@ -2,6 +2,7 @@
 //! middleware of the whole server, live streams, and the parts of `openapi.json` that belong to no domain.
 
 mod access;
+mod audit_origin;
 mod client_address;
 mod cookies;
 mod extract;
@@ -22,6 +23,7 @@ mod stall;
 mod stream;
 
 pub use access::{Access, DEVICE_FINGERPRINT, DEVICE_NAME, ReadDevice};
+pub use audit_origin::AuditOrigin;
 pub use client_address::{ClientAddress, TrustedProxies};
 pub use cookies::{ACCESS_COOKIE, REFRESH_COOKIE, SessionCookies, cookie_value};
 pub use extract::{Input, PathId, QueryInput, Who};

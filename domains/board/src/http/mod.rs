@@ -3,7 +3,6 @@
 mod calibration;
 mod decisions;
 mod deliberation;
-mod origin;
 mod personas;
 mod results;
 mod sessions;

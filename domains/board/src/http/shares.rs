@@ -7,14 +7,13 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
 use quorate_http::openapi::Problems;
-use quorate_http::{Failure, Input, PathId, Site, Who};
+use quorate_http::{AuditOrigin, Failure, Input, PathId, Site, Who};
 use quorate_kernel::{Page, Pagination, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::origin::From;
 use crate::session::SessionId;
 use crate::share::{Redaction, Share, ShareId, SharedReport};
 use crate::{Board, Report};
@@ -81,7 +80,7 @@ pub(super) async fn create(
     Who(who): Who,
     PathId(id): PathId<SessionId>,
     Extension(site): Extension<Site>,
-    From(origin): From,
+    AuditOrigin(origin): AuditOrigin,
     Input(body): Input<CreateShare>,
 ) -> Result<(StatusCode, Json<CreatedShare>), Failure> {
     let (share, token) = board.share(&who, id, body.expires_in_days, body.redact, origin).await?;
@@ -109,7 +108,7 @@ pub(super) async fn revoke(
     State(board): State<Board>,
     Who(who): Who,
     path: Result<Path<(SessionId, ShareId)>, PathRejection>,
-    From(origin): From,
+    AuditOrigin(origin): AuditOrigin,
 ) -> Result<StatusCode, Failure> {
     let Path((id, share)) = path.map_err(|_| Problem::not_found("board session"))?;
     board.unshare(&who, id, share, origin).await?;

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
+use axum::Json;
 use axum::extract::State;
-use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
-use quorate_audit::{Actor, Entry, Origin};
+use quorate_audit::{Actor, Entry};
 use quorate_http::openapi::Problems;
-use quorate_http::{ClientAddress, Failure, Input, RequestId, Who};
+use quorate_http::{AuditOrigin, Failure, Input, Who};
 use quorate_kernel::{FieldError, Page, Pagination, Problem, from_millis, millis};
 use quorate_store::{StoreError, TenantTx};
 use serde::{Deserialize, Serialize};
@@ -83,16 +83,10 @@ pub(super) async fn list(
 pub(super) async fn set(
     State(ledger): State<CostLedger>,
     Who(principal): Who,
-    address: Option<Extension<ClientAddress>>,
-    request: Option<Extension<RequestId>>,
+    AuditOrigin(origin): AuditOrigin,
     Input(input): Input<BudgetsInput>,
 ) -> Result<Json<Page<BudgetView>>, Failure> {
     let budgets = checked(&input.budgets)?;
-    let origin = Origin {
-        ip: address.map(|Extension(ClientAddress(address))| address.to_string()),
-        user_agent: None,
-        request_id: request.map(|Extension(request)| request.as_str().to_owned()),
-    };
     let mut tx = ledger.store().tenant(&principal).await?;
     let before = spend::own(&mut tx).await?;
     spend::replace(&mut tx, &budgets).await?;

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use quorate_audit::Actor;
 use quorate_http::openapi::Problems;
-use quorate_http::{Access, Failure, Input, PathId, QueryInput, Routes, Who};
+use quorate_http::{Access, AuditOrigin, Failure, Input, PathId, QueryInput, Routes, Who};
 use quorate_kernel::{Page, PageRequest, Permission, Principal};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,7 +16,6 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::given;
-use super::origin::From;
 use crate::Gateway;
 use crate::keys::{ApiKey, By, Environment, KeyChange, MadeKey, NewKey};
 
@@ -237,7 +236,7 @@ struct RotateBody {
     grace_hours: u32,
 }
 
-fn by(principal: &Principal, origin: From) -> By<'_> {
+fn by(principal: &Principal, origin: AuditOrigin) -> By<'_> {
     By { principal, actor: Actor::of(principal), origin: origin.0 }
 }
 
@@ -249,7 +248,7 @@ fn by(principal: &Principal, origin: From) -> By<'_> {
 async fn list(
     State(gateway): State<Gateway>,
     Who(principal): Who,
-    origin: From,
+    origin: AuditOrigin,
     QueryInput(page): QueryInput<PageRequest>,
 ) -> Result<Json<Page<KeyView>>, Failure> {
     let now = gateway.keys.now();
@@ -264,7 +263,7 @@ async fn list(
 async fn one(
     State(gateway): State<Gateway>,
     Who(principal): Who,
-    origin: From,
+    origin: AuditOrigin,
     PathId(id): PathId<Uuid>,
 ) -> Result<Json<KeyAnswer>, Failure> {
     let key = gateway.keys.one(&by(&principal, origin), id).await?;
@@ -279,7 +278,7 @@ async fn one(
 async fn create(
     State(gateway): State<Gateway>,
     Who(principal): Who,
-    origin: From,
+    origin: AuditOrigin,
     Input(body): Input<NewKeyBody>,
 ) -> Result<(StatusCode, Json<MadeKeyAnswer>), Failure> {
     let made = gateway.keys.create(&by(&principal, origin), body.into()).await?;
@@ -295,7 +294,7 @@ async fn create(
 async fn change(
     State(gateway): State<Gateway>,
     Who(principal): Who,
-    origin: From,
+    origin: AuditOrigin,
     PathId(id): PathId<Uuid>,
     Input(body): Input<KeyChangeBody>,
 ) -> Result<Json<KeyAnswer>, Failure> {
@@ -312,7 +311,7 @@ async fn change(
 async fn revoke(
     State(gateway): State<Gateway>,
     Who(principal): Who,
-    origin: From,
+    origin: AuditOrigin,
     PathId(id): PathId<Uuid>,
 ) -> Result<StatusCode, Failure> {
     gateway.keys.revoke(&by(&principal, origin), id).await?;
@@ -329,7 +328,7 @@ async fn revoke(
 async fn rotate(
     State(gateway): State<Gateway>,
     Who(principal): Who,
-    origin: From,
+    origin: AuditOrigin,
     PathId(id): PathId<Uuid>,
     Input(body): Input<RotateBody>,
 ) -> Result<Json<MadeKeyAnswer>, Failure> {

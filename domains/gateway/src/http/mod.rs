@@ -3,8 +3,8 @@
 mod budgets;
 mod export;
 mod keys;
+mod model_route_terms;
 mod model_routes;
-mod origin;
 mod providers;
 mod usage;
 

@@ -5,62 +5,20 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use quorate_http::openapi::Problems;
-use quorate_http::{Access, Failure, Input, PathId, Routes, Who};
+use quorate_http::{Access, AuditOrigin, Failure, Input, PathId, Routes, Who};
 use quorate_kernel::{Pagination, Problem};
-use quorate_models::{RouteTimeoutConfig, Strategy, TargetConfig};
+use quorate_models::{CacheConfig, GuardConfig, RouteTimeoutConfig, Strategy, TargetConfig};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::given;
-use super::origin::From;
+use super::model_route_terms::{ModelRouteCache, ModelRouteGuard, ModelRouteTarget, ModelRouteTimeouts};
 use super::providers::by;
 use crate::providers::{NewRoute, Providers, RouteChange, SeenRoute};
 
 pub(super) fn routes() -> Routes<Providers> {
     Routes::new().add(Access::Operator, routes!(list, create)).add(Access::Operator, routes!(one, change, remove))
-}
-
-/// One target of a route.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ModelRouteTarget {
-    /// `provider/model`.
-    #[schema(example = "claude/claude-sonnet-5")]
-    target: String,
-    /// Its share, for the strategies that go by it; 1 unless told.
-    #[serde(default = "one_share")]
-    #[schema(minimum = 0, maximum = 1_000_000)]
-    weight: f64,
-}
-
-const fn one_share() -> f64 {
-    1.0
-}
-
-/// Time limits of a route in seconds; what is null is as everywhere.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ModelRouteTimeouts {
-    /// To a connection.
-    #[serde(default)]
-    connect: Option<f64>,
-    /// To the first piece.
-    #[serde(default)]
-    first_token: Option<f64>,
-    /// Between two pieces.
-    #[serde(default)]
-    idle: Option<f64>,
-    /// To the end.
-    #[serde(default)]
-    total: Option<f64>,
-}
-
-impl std::convert::From<ModelRouteTimeouts> for RouteTimeoutConfig {
-    fn from(limits: ModelRouteTimeouts) -> Self {
-        let ModelRouteTimeouts { connect, first_token, idle, total } = limits;
-        Self { connect, first_token, idle, total }
-    }
 }
 
 /// A public name over one or more targets.
@@ -85,6 +43,12 @@ struct ModelRouteView {
     hedge_after: Option<f64>,
     /// Whether an answer that breaks off in the middle is begun again.
     restart: bool,
+    /// Seconds for a call from its beginning to its end, every attempt included; null for as long as the attempts take.
+    deadline: Option<f64>,
+    /// How its answers are kept for equal requests; null where only a request asks for it.
+    cache: Option<ModelRouteCache>,
+    /// What it hides from its providers, and what it does not let through.
+    guard: ModelRouteGuard,
     /// Its own time limits.
     timeouts: ModelRouteTimeouts,
     /// When it was added.
@@ -107,6 +71,9 @@ impl std::convert::From<SeenRoute> for ModelRouteView {
             sticky: config.sticky,
             hedge_after: config.hedge_after,
             restart: config.restart,
+            deadline: config.deadline,
+            cache: config.cache.map(ModelRouteCache::from),
+            guard: config.guard.into(),
             timeouts: ModelRouteTimeouts { connect, first_token, idle, total },
             created_at: times.map(|(created, _)| created),
             updated_at: times.map(|(_, updated)| updated),
@@ -153,6 +120,12 @@ struct NewModelRoute {
     /// Whether an answer that breaks off in the middle is begun again.
     #[serde(default)]
     restart: bool,
+    /// Seconds for a call from its beginning to its end, every attempt included.
+    deadline: Option<f64>,
+    /// How its answers are kept for equal requests.
+    cache: Option<ModelRouteCache>,
+    /// What it hides from its providers, and what it does not let through.
+    guard: Option<ModelRouteGuard>,
     /// Its own time limits.
     timeouts: Option<ModelRouteTimeouts>,
 }
@@ -174,19 +147,32 @@ struct ModelRouteChange {
     hedge_after: Option<Option<f64>>,
     /// Whether an answer that breaks off in the middle is begun again.
     restart: Option<bool>,
+    /// Seconds for a call from its beginning to its end, every attempt included; null for as long as the attempts take.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<f64>)]
+    deadline: Option<Option<f64>>,
+    /// How its answers are kept for equal requests; null for not at all unless a request asks for it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<ModelRouteCache>)]
+    cache: Option<Option<ModelRouteCache>>,
+    /// All of what it hides from its providers, and does not let through.
+    guard: Option<ModelRouteGuard>,
     /// All of its own time limits.
     timeouts: Option<ModelRouteTimeouts>,
 }
 
 impl NewModelRoute {
     fn into_new(self) -> Result<NewRoute, Problem> {
-        let Self { name, strategy, targets, sticky, hedge_after, restart, timeouts } = self;
+        let Self { name, strategy, targets, sticky, hedge_after, restart, deadline, cache, guard, timeouts } = self;
         let terms = ModelRouteChange {
             strategy,
             targets: Some(targets),
             sticky: Some(sticky),
             hedge_after: Some(hedge_after),
             restart: Some(restart),
+            deadline: Some(deadline),
+            cache: Some(cache),
+            guard,
             timeouts,
         };
         Ok(NewRoute { name, terms: terms.into_change()? })
@@ -203,6 +189,9 @@ impl ModelRouteChange {
             sticky: self.sticky,
             hedge_after: self.hedge_after,
             restart: self.restart,
+            deadline: self.deadline,
+            cache: self.cache.map(|cache| cache.map(CacheConfig::from)),
+            guard: self.guard.map(GuardConfig::try_from).transpose()?,
             timeouts: self.timeouts.map(RouteTimeoutConfig::from),
         })
     }
@@ -238,7 +227,7 @@ async fn one(
 async fn create(
     State(providers): State<Providers>,
     Who(principal): Who,
-    origin: From,
+    origin: AuditOrigin,
     Input(body): Input<NewModelRoute>,
 ) -> Result<(StatusCode, Json<ModelRouteAnswer>), Failure> {
     let route = providers.add_route(by(&principal, origin), body.into_new()?).await?;
@@ -254,7 +243,7 @@ async fn create(
 async fn change(
     State(providers): State<Providers>,
     Who(principal): Who,
-    origin: From,
+    origin: AuditOrigin,
     PathId(name): PathId<String>,
     Input(body): Input<ModelRouteChange>,
 ) -> Result<Json<ModelRouteAnswer>, Failure> {
@@ -271,7 +260,7 @@ async fn change(
 async fn remove(
     State(providers): State<Providers>,
     Who(principal): Who,
-    origin: From,
+    origin: AuditOrigin,
     PathId(name): PathId<String>,
 ) -> Result<StatusCode, Failure> {
     providers.remove_route(by(&principal, origin), &name).await?;

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use quorate_audit::Actor;
 use quorate_http::openapi::Problems;
-use quorate_http::{Access, Failure, Input, PathId, Routes, Who};
+use quorate_http::{Access, AuditOrigin, Failure, Input, PathId, Routes, Who};
 use quorate_kernel::{Pagination, Principal, Problem};
 use quorate_models::{ApiKey, ModelErrorKind, PriceConfig, ProviderKind};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,6 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::given;
-use super::origin::From;
 use crate::providers::{By, NewProvider, ProviderChange, Providers, SeenProvider, Tested};
 
 pub(super) fn routes() -> Routes<Providers> {
@@ -26,7 +25,7 @@ pub(super) fn routes() -> Routes<Providers> {
         .add(Access::Operator, routes!(test))
 }
 
-pub(super) fn by(principal: &Principal, origin: From) -> By {
+pub(super) fn by(principal: &Principal, origin: AuditOrigin) -> By {
     By { actor: Actor::Operator(principal.user_id), origin: origin.0 }
 }
 
@@ -325,7 +324,7 @@ async fn one(
 async fn create(
     State(providers): State<Providers>,
     Who(principal): Who,
-    origin: From,
+    origin: AuditOrigin,
     Input(body): Input<NewModelProvider>,
 ) -> Result<(StatusCode, Json<ModelProviderAnswer>), Failure> {
     let provider = providers.add(by(&principal, origin), body.into_new()?).await?;
@@ -342,7 +341,7 @@ async fn create(
 async fn change(
     State(providers): State<Providers>,
     Who(principal): Who,
-    origin: From,
+    origin: AuditOrigin,
     PathId(name): PathId<String>,
     Input(body): Input<ModelProviderChange>,
 ) -> Result<Json<ModelProviderAnswer>, Failure> {
@@ -359,7 +358,7 @@ async fn change(
 async fn remove(
     State(providers): State<Providers>,
     Who(principal): Who,
-    origin: From,
+    origin: AuditOrigin,
     PathId(name): PathId<String>,
 ) -> Result<StatusCode, Failure> {
     providers.remove(by(&principal, origin), &name).await?;
@@ -375,7 +374,7 @@ async fn remove(
 async fn test(
     State(providers): State<Providers>,
     Who(principal): Who,
-    origin: From,
+    origin: AuditOrigin,
     PathId(name): PathId<String>,
 ) -> Result<Json<ModelProviderTest>, Failure> {
     Ok(Json(providers.test(by(&principal, origin), &name).await?.into()))

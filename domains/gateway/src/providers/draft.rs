@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use quorate_kernel::{FieldError, Ids, Problem};
 use quorate_models::{
-    ApiKey, ConfigError, PriceConfig, ProviderKind, RouteConfig, RouteTimeoutConfig, Strategy, TargetConfig,
+    ApiKey, CacheConfig, ConfigError, GuardConfig, PriceConfig, ProviderKind, RouteConfig, RouteTimeoutConfig,
+    Strategy, TargetConfig,
 };
 use quorate_store::MasterKey;
 
@@ -62,6 +63,9 @@ pub(crate) struct RouteChange {
     pub(crate) sticky: Option<bool>,
     pub(crate) hedge_after: Option<Option<f64>>,
     pub(crate) restart: Option<bool>,
+    pub(crate) deadline: Option<Option<f64>>,
+    pub(crate) cache: Option<Option<CacheConfig>>,
+    pub(crate) guard: Option<GuardConfig>,
     pub(crate) timeouts: Option<RouteTimeoutConfig>,
 }
 
@@ -209,6 +213,11 @@ impl RouteChange {
         config.sticky = self.sticky.unwrap_or(config.sticky);
         config.hedge_after = self.hedge_after.unwrap_or(config.hedge_after);
         config.restart = self.restart.unwrap_or(config.restart);
+        config.deadline = self.deadline.unwrap_or(config.deadline);
+        config.cache = self.cache.unwrap_or(config.cache);
+        if let Some(guard) = self.guard {
+            config.guard = guard;
+        }
         config.timeouts = self.timeouts.unwrap_or(config.timeouts);
         route.updated_at = now;
         Ok(route)

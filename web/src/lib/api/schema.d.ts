@@ -3721,6 +3721,20 @@ export interface components {
             /** @description The route. */
             route: components["schemas"]["ModelRouteView"];
         };
+        /** @description How a route's answers are kept for equal requests (GTW-12). */
+        ModelRouteCache: {
+            /**
+             * Format: int64
+             * @description For how many seconds: thirty days at most.
+             * @example 86400
+             */
+            ttl_seconds: number;
+            /**
+             * @description Whether one organization may get the answer that another one paid for. Only for routes whose requests hold
+             *     nothing of anybody's.
+             */
+            shared?: boolean;
+        };
         /** @description What to change. What is left out stays. */
         ModelRouteChange: {
             /** @description How a target is chosen. */
@@ -3736,7 +3750,38 @@ export interface components {
             hedge_after?: number | null;
             /** @description Whether an answer that breaks off in the middle is begun again. */
             restart?: boolean | null;
+            /**
+             * Format: double
+             * @description Seconds for a call from its beginning to its end, every attempt included; null for as long as the attempts take.
+             */
+            deadline?: number | null;
+            cache?: components["schemas"]["ModelRouteCache"] | null;
+            guard?: components["schemas"]["ModelRouteGuard"] | null;
             timeouts?: components["schemas"]["ModelRouteTimeouts"] | null;
+        };
+        /** @description What a route hides from its providers, and what it does not let through (GTW-14). */
+        ModelRouteGuard: {
+            /**
+             * @description What is replaced before a provider sees it: `email`, `phone`, `card`, `iban`, `ip`.
+             * @default []
+             * @example [
+             *       "email",
+             *       "phone"
+             *     ]
+             */
+            mask: string[];
+            /**
+             * @description Words and phrases with which a request is refused, in whatever case they are written.
+             * @default []
+             */
+            block: string[];
+            /**
+             * @description The `provider/model` of OpenAI's moderation format that judges a request before it is sent on. When it does not
+             *     answer, the request is refused.
+             * @default null
+             * @example openai/omni-moderation-latest
+             */
+            moderation: string | null;
         };
         /** @description One target of a route. */
         ModelRouteTarget: {
@@ -3804,6 +3849,14 @@ export interface components {
             hedge_after?: number | null;
             /** @description Whether an answer that breaks off in the middle is begun again. */
             restart: boolean;
+            /**
+             * Format: double
+             * @description Seconds for a call from its beginning to its end, every attempt included; null for as long as the attempts take.
+             */
+            deadline?: number | null;
+            cache?: components["schemas"]["ModelRouteCache"] | null;
+            /** @description What it hides from its providers, and what it does not let through. */
+            guard: components["schemas"]["ModelRouteGuard"];
             /** @description Its own time limits. */
             timeouts: components["schemas"]["ModelRouteTimeouts"];
             /**
@@ -3970,6 +4023,13 @@ export interface components {
             hedge_after?: number | null;
             /** @description Whether an answer that breaks off in the middle is begun again. */
             restart?: boolean;
+            /**
+             * Format: double
+             * @description Seconds for a call from its beginning to its end, every attempt included.
+             */
+            deadline?: number | null;
+            cache?: components["schemas"]["ModelRouteCache"] | null;
+            guard?: components["schemas"]["ModelRouteGuard"] | null;
             timeouts?: components["schemas"]["ModelRouteTimeouts"] | null;
         };
         /** @description A passkey that the browser has made. */

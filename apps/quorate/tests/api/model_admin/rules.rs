@@ -42,6 +42,43 @@ on_both_databases! {
     }
 }
 
+/// GTW-12 and GTW-14 for routes that operators add: what they say is in force at the next request, and can be taken back.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_added_route_keeps_answers_and_hides_what_is_personal() {
+    let models = ScriptedModels::start().await.unwrap();
+    models.script(&[Rule::always(Act { content: Some(json!("Kept")), ..Act::default() })]).await.unwrap();
+    let app = start(TestDatabase::sqlite().unwrap()).await;
+    let (root, ada) = (operator(&app).await, app.user("ada@example.com").await);
+    made(&root, PROVIDERS, &provider("mine", &models)).await;
+    let mut wanted = route("careful", &["mine/mind"]);
+    wanted["cache"] = json!({ "ttl_seconds": 60 });
+    wanted["guard"] = json!({ "mask": ["email"], "block": ["Project Falcon"] });
+    let terms = made(&root, ROUTES, &wanted).await["route"].clone();
+    assert_eq!(terms["cache"], json!({ "ttl_seconds": 60, "shared": false }));
+    assert_eq!(terms["guard"], json!({ "mask": ["email"], "block": ["Project Falcon"], "moderation": null }));
+    let say = async |text: &str| {
+        let body = json!({ "model": "careful", "messages": [{ "role": "user", "content": text }] });
+        let request = app.http().post(app.url("/v1/chat/completions")).bearer_auth(ada.token.as_ref().unwrap());
+        request.json(&body).send().await.unwrap()
+    };
+    assert_eq!(say("I am ada@example.org").await.headers()["x-quorate-cache"], "miss");
+    let seen = models.journal().await.unwrap();
+    assert_eq!(seen.last().unwrap().body["messages"][0]["content"], "I am [email]");
+    let mut kept = false;
+    for _ in 0..200 {
+        kept = say("I am ada@example.org").await.headers()["x-quorate-cache"] == "hit";
+        if kept {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    assert!(kept, "an equal request is answered with what was kept");
+    assert_eq!(say("What of project falcon?").await.status(), 400);
+    let bare = root.patch(&format!("{ROUTES}/careful"), &json!({ "cache": null, "guard": {} })).await;
+    assert_eq!((&bare.body["route"]["cache"], &bare.body["route"]["guard"]["block"]), (&json!(null), &json!([])));
+    assert_eq!(say("What of project falcon?").await.status(), 200);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_configuration_is_shown_and_not_edited() {
     let models = ScriptedModels::start().await.unwrap();
@@ -124,6 +161,16 @@ async fn what_would_not_work_is_refused_at_its_field() {
         (json!({ "name": "r", "targets": [{ "target": "mine/mind", "weight": -1 }] }), "targets"),
         (json!({ "name": "r", "targets": [{ "target": "mine/mind" }], "strategy": "best" }), "strategy"),
         (json!({ "name": "r", "targets": [{ "target": "mine/mind" }], "hedge_after": 0 }), "hedge_after"),
+        (json!({ "name": "r", "targets": [{ "target": "mine/mind" }], "deadline": 0 }), "deadline"),
+        (
+            json!({ "name": "r", "targets": [{ "target": "mine/mind" }], "cache": { "ttl_seconds": 0 } }),
+            "cache.ttl_seconds",
+        ),
+        (json!({ "name": "r", "targets": [{ "target": "mine/mind" }], "guard": { "mask": ["soul"] } }), "guard.mask"),
+        (
+            json!({ "name": "r", "targets": [{ "target": "mine/mind" }], "guard": { "moderation": "x" } }),
+            "guard.moderation",
+        ),
     ] {
         let reply = root.post(ROUTES, &body).await;
         assert_eq!((reply.status.as_u16(), reply.fields()), (422, vec![field]), "{body}: {}", reply.body);

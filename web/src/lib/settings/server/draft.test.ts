@@ -99,12 +99,21 @@ describe('a route in a form', () => {
 			sticky: true,
 			hedge_after: 2.5,
 			restart: false,
+			deadline: 60,
+			cache: { ttl_seconds: 5400, shared: true },
+			guard: { mask: ['email'], block: ['Project Falcon', 'two words'], moderation: 'openai/judge' },
 			timeouts: { connect: null, first_token: 9, idle: null, total: null },
 		};
 		const { name, source, overruled, ...rest } = route;
 		expect([name, source, overruled]).toEqual(['fast', 'added', false]);
 		expect(routeChange(draftOfRoute(route))).toEqual(rest);
 		expect(wrong(routeComplaints(draftOfRoute(route)))).toEqual([]);
+		expect(routeChange({ ...draftOfRoute(route), keep: '', block: '\n' })).toMatchObject({
+			cache: null,
+			guard: { block: [] },
+		});
+		const wild = { ...draftOfRoute(route), keep: '721', moderation: 'judge' };
+		expect(wrong(routeComplaints(wild))).toEqual(['cache.ttl_seconds', 'guard.moderation']);
 		expect(wrong(routeComplaints({ ...emptyRoute(), idle: 'long' }))).toEqual([
 			'name',
 			'targets',

@@ -37,15 +37,32 @@ export interface RouteDraft {
 	first: string;
 	idle: string;
 	total: string;
+	deadline: string;
+	/** Hours for which answers are kept; empty for not at all. */
+	keep: string;
+	/** Whether organizations share what is kept. */
+	shared: boolean;
+	mask: string[];
+	/** Phrases, one in a line. */
+	block: string;
+	moderation: string;
 }
 
 export const PROVIDER_FIELDS = ['name', 'kind', 'base_url', 'api_key', 'headers', 'prices'];
-export const ROUTE_FIELDS = ['name', 'strategy', 'targets', 'hedge_after', ...limits('timeouts.')];
+/** What stands in the part about time, and in the one about what is kept and hidden. */
+export const ROUTE_TIMES = ['hedge_after', 'deadline', ...limits('timeouts.')];
+export const ROUTE_GUARDS = ['cache.ttl_seconds', 'guard.mask', 'guard.block', 'guard.moderation'];
+export const ROUTE_FIELDS = ['name', 'strategy', 'targets', ...ROUTE_TIMES, ...ROUTE_GUARDS];
+export const PERSONAL = ['email', 'phone', 'card', 'iban', 'ip'] as const;
 export const STRATEGIES = ['priority', 'weighted', 'least-latency', 'least-cost', 'sticky'] as const;
 
 function limits(before: string): string[] {
 	return ['connect', 'first_token', 'idle', 'total'].map((name) => before + name);
 }
+
+/** Seconds of an hour, and the most hours that an answer is kept: thirty days. */
+const HOUR = 3600;
+const LONGEST = 720;
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 const lines = (text: string) =>
@@ -141,8 +158,9 @@ export function providerChange(draft: ProviderDraft) {
 }
 
 export function emptyRoute(): RouteDraft {
-	const none = { hedge: '', connect: '', first: '', idle: '', total: '' };
-	return { name: '', strategy: 'priority', targets: '', sticky: false, restart: false, ...none };
+	const times = { hedge: '', connect: '', first: '', idle: '', total: '', deadline: '' };
+	const guard = { keep: '', shared: false, mask: [], block: '', moderation: '' };
+	return { name: '', strategy: 'priority', targets: '', sticky: false, restart: false, ...times, ...guard };
 }
 
 export function draftOfRoute(route: ModelRoute): RouteDraft {
@@ -161,6 +179,12 @@ export function draftOfRoute(route: ModelRoute): RouteDraft {
 		first: text(first_token),
 		idle: text(idle),
 		total: text(total),
+		deadline: text(route.deadline),
+		keep: text(route.cache && route.cache.ttl_seconds / HOUR),
+		shared: route.cache?.shared ?? false,
+		mask: route.guard.mask ?? [],
+		block: (route.guard.block ?? []).join('\n'),
+		moderation: route.guard.moderation ?? '',
 	};
 }
 
@@ -194,16 +218,29 @@ export function routeComplaints(draft: RouteDraft): Complaints {
 		'timeouts.first_token': wrong(draft.first),
 		'timeouts.idle': wrong(draft.idle),
 		'timeouts.total': wrong(draft.total),
+		deadline: wrong(draft.deadline),
+		'cache.ttl_seconds': (seconds(draft.keep) ?? 0) > LONGEST ? m.upstreams_keep_wrong() : wrong(draft.keep),
+		'guard.moderation': /^$|^[^/]+\/.+$/.test(draft.moderation.trim())
+			? undefined
+			: m.upstreams_moderation_wrong(),
 	};
 }
 
 export function routeChange(draft: RouteDraft) {
+	const hours = seconds(draft.keep);
 	return {
 		strategy: draft.strategy,
 		targets: targets(draft.targets) ?? [],
 		sticky: draft.sticky,
 		restart: draft.restart,
 		hedge_after: seconds(draft.hedge) ?? null,
+		deadline: seconds(draft.deadline) ?? null,
+		cache: hours ? { ttl_seconds: Math.max(1, Math.round(hours * HOUR)), shared: draft.shared } : null,
+		guard: {
+			mask: PERSONAL.filter((kind) => draft.mask.includes(kind)),
+			block: lines(draft.block),
+			moderation: draft.moderation.trim() || null,
+		},
 		timeouts: {
 			connect: seconds(draft.connect) ?? null,
 			first_token: seconds(draft.first) ?? null,

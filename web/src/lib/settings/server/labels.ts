@@ -1,7 +1,7 @@
 import type { ModelProviderTest } from '$lib/gateway/types';
 import { own } from '$lib/named';
 import { m } from '$lib/paraglide/messages.js';
-import type { STRATEGIES } from './draft';
+import type { PERSONAL, STRATEGIES } from './draft';
 
 /** Names that are the same in every language. */
 const KINDS = {
@@ -33,6 +33,18 @@ const STRATEGY: Record<(typeof STRATEGIES)[number], () => string> = {
 
 export function strategyLabel(strategy: string): string {
 	return own(STRATEGY, strategy)?.() ?? strategy;
+}
+
+const HIDDEN: Record<(typeof PERSONAL)[number], () => string> = {
+	email: m.upstreams_mask_email,
+	phone: m.upstreams_mask_phone,
+	card: m.upstreams_mask_card,
+	iban: m.upstreams_mask_iban,
+	ip: m.upstreams_mask_ip,
+};
+
+export function personalLabel(kind: string): string {
+	return own(HIDDEN, kind)?.() ?? kind;
 }
 
 export function sourceLabel(source: string): string {

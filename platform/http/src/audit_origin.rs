@@ -4,12 +4,13 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use quorate_audit::Origin;
-use quorate_http::{ClientAddress, RequestId};
+
+use crate::{ClientAddress, RequestId};
 
 /// Where a request came from, as the audit log keeps it.
-pub(super) struct From(pub(super) Origin);
+pub struct AuditOrigin(pub Origin);
 
-impl<S: Send + Sync> FromRequestParts<S> for From {
+impl<S: Send + Sync> FromRequestParts<S> for AuditOrigin {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
