@@ -69,11 +69,13 @@ impl UsageScanner {
         }));
     }
 
-    /// Looks at a whole answer that was not streamed.
-    pub fn whole_body(&mut self, body: &[u8]) {
+    /// Looks at a whole answer that was not streamed. Tells whether an error stands in its place where that was seen in
+    /// passing, so that nobody needs to read it once more; `None` for what is not of its format, or not told so.
+    pub fn whole_body(&mut self, body: &[u8]) -> Option<bool> {
         self.content = true;
+        let mut failed = None;
         match self.format {
-            Format::OpenAiChat => self.chat(body),
+            Format::OpenAiChat => failed = self.chat(body),
             Format::AnthropicMessages => self.message(body),
             Format::OpenAiResponses => {
                 if let Ok(response) = serde_json::from_slice(body) {
@@ -83,6 +85,7 @@ impl UsageScanner {
             Format::Gemini => self.gemini(body),
         }
         self.done = self.finish.is_some();
+        failed
     }
 
     /// What the answer took, as far as the provider has said.
@@ -164,7 +167,8 @@ impl UsageScanner {
         }
     }
 
-    fn chat(&mut self, data: &[u8]) {
+    /// Tells whether it holds an error; `None` when it is no chunk.
+    fn chat(&mut self, data: &[u8]) -> Option<bool> {
         #[derive(Deserialize)]
         struct Chunk {
             choices: Option<Vec<Choice>>,
@@ -185,7 +189,8 @@ impl UsageScanner {
         struct Groq {
             usage: Option<ChatUsage>,
         }
-        let Ok(chunk) = serde_json::from_slice::<Chunk>(data) else { return };
+        let chunk = serde_json::from_slice::<Chunk>(data).ok()?;
+        let failed = chunk.error.is_some();
         self.fail(chunk.error);
         if let Some(usage) = chunk.usage.or(chunk.x_groq.and_then(|groq| groq.usage)) {
             self.cost = usage.cost.or(self.cost);
@@ -206,6 +211,7 @@ impl UsageScanner {
                 }
             }
         }
+        Some(failed)
     }
 
     fn message_event(&mut self, data: &[u8]) {

@@ -1,3 +1,5 @@
+use std::cell::RefCell;
+
 use uuid::Uuid;
 
 use crate::{Clock, SystemClock};
@@ -10,14 +12,42 @@ pub trait Ids: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
+thread_local! {
+    /// What ids of this thread are made of: the system is asked once for many, since each asking costs as much as a
+    /// hundred ids. Secrets are not made of it.
+    static RANDOM: RefCell<Random> = const { RefCell::new(Random { bytes: [0; POOL], left: 0 }) };
+}
+
+/// Random bytes that were fetched ahead, twenty-five ids at a time.
+const POOL: usize = 25 * TAIL;
+/// The random bytes of an id.
+const TAIL: usize = 10;
+
+struct Random {
+    bytes: [u8; POOL],
+    left: usize,
+}
+
+impl Random {
+    fn take(&mut self, from: &SystemIds) -> [u8; TAIL] {
+        if self.left < TAIL {
+            from.fill(&mut self.bytes);
+            self.left = POOL;
+        }
+        self.left -= TAIL;
+        let mut taken = [0; TAIL];
+        taken.copy_from_slice(&self.bytes[self.left..self.left + TAIL]);
+        taken
+    }
+}
+
 /// Ids from the operating system's randomness and the system clock.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct SystemIds;
 
 impl Ids for SystemIds {
     fn uuid(&self) -> Uuid {
-        let mut random = [0u8; 10];
-        self.fill(&mut random);
+        let random = RANDOM.with_borrow_mut(|random| random.take(self));
         let millis = u64::try_from(SystemClock.now().timestamp_millis()).unwrap_or_default();
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }

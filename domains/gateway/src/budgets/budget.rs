@@ -1,11 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use quorate_kernel::{OrgId, from_millis, millis};
 use quorate_models::{Caller, Purpose};
 use uuid::Uuid;
 
 use crate::ledger::Entry;
-use crate::usage::month;
+use crate::usage::{Grain, month};
 
 /// Whose spending a budget holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,16 +127,28 @@ pub(crate) struct Account {
     pub(crate) period_start: i64,
 }
 
-impl Account {
-    /// Every account that an attempt counts for, with what it cost. An unknown cost is in none.
-    pub(crate) fn charged(entry: &Entry) -> impl Iterator<Item = (Self, i64)> + use<> {
-        let cost = entry.cost.filter(|cost| *cost > 0);
-        let (org, started) = (entry.org, entry.started);
-        let scopes = Scope::all(entry.key, entry.purpose).into_iter().flatten();
-        scopes
-            .flat_map(move |scope| Period::ALL.map(|period| Self { org, scope, period_start: period.start(started) }))
-            .filter_map(move |account| Some((account, cost?)))
+/// What these attempts cost each account that they count for. An unknown cost is in none. In the order in which every
+/// node writes.
+pub(crate) fn charges<'e>(entries: impl Iterator<Item = &'e Entry>) -> BTreeMap<Account, i64> {
+    // Most of a batch is of few callers within one month: what they cost is added up before it is spread over accounts.
+    let mut callers: HashMap<(OrgId, Option<Uuid>, Purpose, i64), i64> = HashMap::new();
+    for entry in entries {
+        if let Some(cost) = entry.cost.filter(|cost| *cost > 0) {
+            let hour = Grain::Hour.begin(entry.started);
+            let sum = callers.entry((entry.org, entry.key, entry.purpose, hour)).or_default();
+            *sum = sum.saturating_add(cost);
+        }
     }
+    let mut charges: BTreeMap<Account, i64> = BTreeMap::new();
+    for ((org, key, purpose, hour), cost) in callers {
+        for scope in Scope::all(key, purpose).into_iter().flatten() {
+            for period in Period::ALL {
+                let sum = charges.entry(Account { org, scope, period_start: period.start(hour) }).or_default();
+                *sum = sum.saturating_add(cost);
+            }
+        }
+    }
+    charges
 }
 
 /// How much is taken from the database at a time for a call that may cost `most`: a hundredth of the budget, so that
@@ -169,16 +181,23 @@ mod tests {
     #[test]
     fn an_attempt_counts_for_each_scope_in_each_period() {
         let entry = Entry::from(attempt(1));
-        let charged: Vec<_> = Account::charged(&entry).collect();
+        let charged = charges([&entry, &entry].into_iter());
         assert_eq!(charged.len(), 6);
-        assert!(charged.iter().all(|(_, cost)| *cost == 150));
+        assert!(charged.values().all(|cost| *cost == 300));
         let january = 1_767_225_600_000;
-        assert!(charged.iter().all(|(account, _)| [0, january].contains(&account.period_start)));
+        assert!(charged.keys().all(|account| [0, january].contains(&account.period_start)));
         assert_eq!(Period::Month.start(START), january);
         for cost in [None, Some(0)] {
-            assert_eq!(Account::charged(&Entry { cost, ..entry.clone() }).count(), 0);
+            assert!(charges([&Entry { cost, ..entry.clone() }].into_iter()).is_empty());
         }
-        assert_eq!(Account::charged(&Entry { key: None, ..entry }).count(), 4);
+        let february = Entry { key: None, started: entry.started + 31 * 86_400_000, ..entry.clone() };
+        let charged = charges([&entry, &february].into_iter());
+        assert_eq!(charged.len(), 8, "two months, and the key's own for one of them");
+        let total = |scope| charged.get(&Account { org: entry.org, scope, period_start: 0 }).copied();
+        assert_eq!(
+            (total(Scope::Organization), entry.key.and_then(|key| total(Scope::Key(key)))),
+            (Some(300), Some(150))
+        );
     }
 
     #[test]

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::store::spend::{self, Granted, Wanted};
 use allowance::{Allowance, Upkeep};
-pub(crate) use budget::{Account, Budget, Period, Scope, chunk, lowest};
+pub(crate) use budget::{Account, Budget, Period, Scope, charges, chunk, lowest};
 
 /// The signal that somebody's budgets have changed.
 pub(crate) const CHANGED: &str = "gateway/budgets";

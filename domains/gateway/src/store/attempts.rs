@@ -1,27 +1,27 @@
 //! What the writer writes: attempts, what they add up to, and what they take off budgets, in one transaction.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use quorate_store::{Sql, Store, StoreError, SystemTx};
 use uuid::Uuid;
 
 use super::rows::Rows;
-use crate::budgets::Account;
+use crate::budgets::{Account, charges};
 use crate::ledger::Entry;
 use crate::usage::{Bucket, Sums, roll_up};
 
 const REASON: &str = "the ledger is written for all organizations at once";
 
-static ATTEMPTS: LazyLock<Rows> = LazyLock::new(|| {
-    Rows::new(
-        "INSERT INTO gateway_attempts (org_id, id, started_at, user_id, api_key, purpose, endpoint, request_id, \
-         route, model, attempt, latency_us, first_token_us, outcome, status, streamed, input_tokens, output_tokens, \
-         cached_tokens, cache_write_tokens, reasoning_tokens, cost) VALUES",
-        22,
-        "ON CONFLICT (org_id, id) DO NOTHING RETURNING id",
-    )
-});
+const ATTEMPT: &str = "INSERT INTO gateway_attempts (org_id, id, started_at, user_id, api_key, purpose, endpoint, \
+                       request_id, route, model, attempt, latency_us, first_token_us, outcome, status, streamed, \
+                       input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost) VALUES";
+
+static ATTEMPTS: LazyLock<Rows> = LazyLock::new(|| Rows::new(ATTEMPT, 22, "ON CONFLICT (org_id, id) DO NOTHING"));
+
+/// As [`ATTEMPTS`], telling which were new.
+static TOLD: LazyLock<Rows> =
+    LazyLock::new(|| Rows::new(ATTEMPT, 22, "ON CONFLICT (org_id, id) DO NOTHING RETURNING id"));
 
 static USAGE: LazyLock<Rows> = LazyLock::new(|| {
     Rows::new(
@@ -60,27 +60,40 @@ pub(crate) async fn write(
     leases: &HashMap<Account, Uuid>,
 ) -> Result<Vec<(Uuid, i64)>, StoreError> {
     let mut tx = store.system(REASON).await?;
+    // Nearly always all of them are new, which a count tells; asking for each costs more than writing it.
+    let mut written = 0;
+    for (text, part) in ATTEMPTS.parts(tx.engine(), entries) {
+        written += part.iter().fold(tx.sql(text), |sql, entry| attempt(sql, entry)).execute().await?;
+    }
+    if written == entries.len() as u64 {
+        return add(tx, entries, leases).await;
+    }
+    drop(tx);
+    let mut tx = store.system(REASON).await?;
     let mut new = HashSet::with_capacity(entries.len());
-    for (text, part) in ATTEMPTS.parts(entries) {
-        let statement = part.iter().fold(tx.sql(text), |sql, entry| attempt(sql, entry));
-        let ids: Vec<(String,)> = statement.all().await?;
+    for (text, part) in TOLD.parts(tx.engine(), entries) {
+        let ids: Vec<(String,)> = part.iter().fold(tx.sql(text), |sql, entry| attempt(sql, entry)).all().await?;
         for (id,) in ids {
             new.insert(parsed(&id)?);
         }
     }
     // Of two with the same id in one batch the first counts, as in the table.
     let fresh: Vec<&Entry> = entries.iter().copied().filter(|entry| new.remove(&entry.id)).collect();
+    add(tx, &fresh, leases).await
+}
+
+/// Adds up what was written in this transaction, and commits it.
+async fn add(
+    mut tx: SystemTx,
+    fresh: &[&Entry],
+    leases: &HashMap<Account, Uuid>,
+) -> Result<Vec<(Uuid, i64)>, StoreError> {
     let usage: Vec<_> = roll_up(fresh.iter().copied()).into_iter().collect();
-    for (text, part) in USAGE.parts(&usage) {
+    for (text, part) in USAGE.parts(tx.engine(), &usage) {
         part.iter().fold(tx.sql(text), |sql, (bucket, sums)| add_up(sql, bucket, sums)).execute().await?;
     }
-    let mut charges: BTreeMap<Account, i64> = BTreeMap::new();
-    for (account, cost) in fresh.iter().flat_map(|entry| Account::charged(entry)) {
-        let sum = charges.entry(account).or_default();
-        *sum = sum.saturating_add(cost);
-    }
-    let charges: Vec<(Account, i64)> = charges.into_iter().collect();
-    for (text, part) in SPEND.parts(&charges) {
+    let charges: Vec<(Account, i64)> = charges(fresh.iter().copied()).into_iter().collect();
+    for (text, part) in SPEND.parts(tx.engine(), &charges) {
         part.iter()
             .fold(tx.sql(text), |sql, (account, cost)| account.bind(sql).bind(*cost).bind(0_i64))
             .execute()

@@ -1,7 +1,8 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Datelike, TimeZone, Utc};
-use quorate_kernel::{OrgId, from_millis, millis};
+use quorate_kernel::{OrgId, UserId, from_millis, millis};
+use uuid::Uuid;
 
 use crate::ledger::Entry;
 
@@ -83,21 +84,76 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
-    pub(crate) fn add(&mut self, entry: &Entry) {
+    fn add(&mut self, entry: &Entry) {
+        self.merge(&Self {
+            requests: i64::from(entry.attempt == 1),
+            attempts: 1,
+            tokens: entry.tokens.unwrap_or_default(),
+            cost: entry.cost.unwrap_or_default(),
+            unpriced: i64::from(entry.cost.is_none()),
+            latency: entry.latency,
+            first_token: entry.first_token.unwrap_or_default(),
+            first_tokens: i64::from(entry.first_token.is_some()),
+        });
+    }
+
+    fn merge(&mut self, more: &Self) {
         let plus = |to: &mut i64, amount: i64| *to = to.saturating_add(amount);
-        plus(&mut self.requests, i64::from(entry.attempt == 1));
-        plus(&mut self.attempts, 1);
-        for (to, tokens) in self.tokens.iter_mut().zip(entry.tokens.unwrap_or_default()) {
+        plus(&mut self.requests, more.requests);
+        plus(&mut self.attempts, more.attempts);
+        for (to, tokens) in self.tokens.iter_mut().zip(more.tokens) {
             plus(to, tokens);
         }
-        match entry.cost {
-            Some(cost) => plus(&mut self.cost, cost),
-            None => plus(&mut self.unpriced, 1),
+        plus(&mut self.cost, more.cost);
+        plus(&mut self.unpriced, more.unpriced);
+        plus(&mut self.latency, more.latency);
+        plus(&mut self.first_token, more.first_token);
+        plus(&mut self.first_tokens, more.first_tokens);
+    }
+}
+
+/// What a row of the hour is kept apart by, in the texts of its attempts: most of a batch is of few kinds, so that texts
+/// are copied once for each kind and not for each attempt.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Kind<'e> {
+    org: OrgId,
+    hour: i64,
+    user: Option<UserId>,
+    key: Option<Uuid>,
+    model: &'e str,
+    route: &'e str,
+    endpoint: &'e str,
+    purpose: &'static str,
+    class: &'static str,
+}
+
+impl<'e> Kind<'e> {
+    fn of(entry: &'e Entry) -> Self {
+        Self {
+            org: entry.org,
+            hour: Grain::Hour.begin(entry.started),
+            user: entry.user,
+            key: entry.key,
+            model: &entry.model,
+            route: &entry.route,
+            endpoint: &entry.endpoint,
+            purpose: entry.purpose.name(),
+            class: entry.class(),
         }
-        plus(&mut self.latency, entry.latency);
-        if let Some(first) = entry.first_token {
-            plus(&mut self.first_token, first);
-            plus(&mut self.first_tokens, 1);
+    }
+
+    fn bucket(&self, grain: Grain) -> Bucket {
+        Bucket {
+            org: self.org,
+            grain,
+            begins_at: grain.begin(self.hour),
+            user: self.user.map(|user| user.to_string()).unwrap_or_default(),
+            key: self.key.map(|key| key.to_string()).unwrap_or_default(),
+            model: self.model.to_owned(),
+            route: self.route.to_owned(),
+            endpoint: self.endpoint.to_owned(),
+            purpose: self.purpose,
+            class: self.class,
         }
     }
 }
@@ -105,22 +161,14 @@ impl Sums {
 /// What these attempts add up to, by hour, day and month. In the order in which every node writes, so that two that
 /// write the same rows do not wait for each other in a circle.
 pub(crate) fn roll_up<'e>(entries: impl Iterator<Item = &'e Entry>) -> BTreeMap<Bucket, Sums> {
-    let mut all: BTreeMap<Bucket, Sums> = BTreeMap::new();
+    let mut hours: HashMap<Kind<'e>, Sums> = HashMap::new();
     for entry in entries {
+        hours.entry(Kind::of(entry)).or_default().add(entry);
+    }
+    let mut all: BTreeMap<Bucket, Sums> = BTreeMap::new();
+    for (kind, sums) in &hours {
         for grain in Grain::ALL {
-            let bucket = Bucket {
-                org: entry.org,
-                grain,
-                begins_at: grain.begin(entry.started),
-                user: entry.user.map(|user| user.to_string()).unwrap_or_default(),
-                key: entry.key.map(|key| key.to_string()).unwrap_or_default(),
-                model: entry.model.clone(),
-                route: entry.route.clone(),
-                endpoint: entry.endpoint.clone().into_owned(),
-                purpose: entry.purpose.name(),
-                class: entry.class(),
-            };
-            all.entry(bucket).or_default().add(entry);
+            all.entry(kind.bucket(grain)).or_default().merge(sums);
         }
     }
     all

@@ -4,17 +4,20 @@ const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// What is no page shows nothing and is shown in nothing.
-const BARE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+const BARE_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 /// What every answer carries, except for those that a page alone needs.
-const ALWAYS: [(HeaderName, &str); 6] = [
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::X_FRAME_OPTIONS, "DENY"),
+const ALWAYS: [(HeaderName, HeaderValue); 6] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     // Links hold one-time tokens (`/welcome?token=…`), so no other site learns where the reader came from.
-    (header::REFERRER_POLICY, "same-origin"),
-    (PERMISSIONS, "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
-    (OPENER, "same-origin"),
-    (RESOURCE, "same-origin"),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (
+        PERMISSIONS,
+        HeaderValue::from_static("camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ),
+    (OPENER, HeaderValue::from_static("same-origin")),
+    (RESOURCE, HeaderValue::from_static("same-origin")),
 ];
 
 /// The security headers of every answer (OPS-8), worked out once.
@@ -44,10 +47,10 @@ impl SecurityHeaders {
     /// Adds what the answer of that status does not carry yet.
     pub(super) fn write(&self, status: StatusCode, headers: &mut HeaderMap) {
         for (name, value) in ALWAYS {
-            headers.entry(name).or_insert(HeaderValue::from_static(value));
+            headers.entry(name).or_insert(value);
         }
         let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-        let policy = if is_page { self.page_policy.clone() } else { HeaderValue::from_static(BARE_POLICY) };
+        let policy = if is_page { self.page_policy.clone() } else { BARE_POLICY };
         // A 304 says nothing about its content, and its headers replace those of the page in the browser's cache
         // (RFC 9111, 4.3.4): a policy here would overrule the page's own at every reload.
         if status != StatusCode::NOT_MODIFIED {

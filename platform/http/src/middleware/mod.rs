@@ -23,8 +23,8 @@ use quorate_kernel::{Authenticator, Code, Ids, Problem};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
+use tracing::Instrument;
 use tracing::field::Empty;
-use tracing::{Instrument, Span};
 
 use crate::{ClientAddress, Failure, Idempotency, RequestLimits, Site, StreamTimes, TrustedProxies};
 use cors::Cors;
@@ -128,12 +128,11 @@ async fn handle(State(around): State<Arc<Around>>, request: Request, next: Next)
     // The template and never the address itself: that may hold tokens.
     let template = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     let span = tracing::info_span!("request", method = %request.method(), route = template, request_id = id.as_str(),
-        user_id = Empty, org_id = Empty, status = Empty, ms = Empty);
+        user_id = Empty, org_id = Empty);
     let answered = async move {
         let response = around.answer(request, next, &id).await;
         let (status, ms) = (response.status().as_u16(), begun.elapsed().as_secs_f64() * 1e3);
-        Span::current().record("status", status).record("ms", ms);
-        tracing::debug!("answered");
+        tracing::debug!(status, ms, "answered");
         response
     };
     answered.instrument(span).await

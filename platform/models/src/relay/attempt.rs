@@ -246,16 +246,20 @@ impl Attempt<'_> {
     /// As [`Attempt::stream`], of an answer that is all there.
     fn whole(mut self, body: Bytes, reserved: &mut Option<Reserved>) -> Result<Bytes, RelayFailure> {
         let mut scanner = UsageScanner::new(self.spoken);
-        scanner.whole_body(&body);
+        let failed = scanner.whole_body(&body);
         let usage = scanner.usage();
         if self.leg.provider.kind.facts().tells_cost {
             self.recorder.told(scanner.told_cost());
         }
         let passed = if self.spoken == self.call.format {
             // The caller's SDK will read it, so it must be what it says; of what only passes nothing is built.
-            match serde_json::from_slice::<Outside<'_>>(&body) {
-                Ok(outside) if outside.has_failed() => Err("an error came in the place of an answer".to_owned()),
-                Ok(_) => Ok(body),
+            let failed = match failed {
+                Some(failed) => Ok(failed),
+                None => serde_json::from_slice::<Outside<'_>>(&body).map(|outside| outside.has_failed()),
+            };
+            match failed {
+                Ok(true) => Err("an error came in the place of an answer".to_owned()),
+                Ok(false) => Ok(body),
                 Err(error) => Err(error.to_string()),
             }
         } else {

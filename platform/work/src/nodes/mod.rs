@@ -150,7 +150,8 @@ impl Redis {
         F: Future<Output = RedisResult<T>>,
     {
         let connection = self.link.connection()?;
-        match tokio::time::timeout(patience, question(connection)).await {
+        // On the heap: the client's futures are large, and every request would carry one with it, asked or not.
+        match tokio::time::timeout(patience, Box::pin(question(connection))).await {
             Ok(Ok(answer)) => return Some(answer),
             // An answer all the same, so the connection stands; a full or read-only Redis must not be hammered with
             // new connections.
