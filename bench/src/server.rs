@@ -75,9 +75,19 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the server and waits for the first 200 of `/api/health`. Says how long that took from the spawn on.
     pub(crate) async fn start(binary: &Binary, home: &Home) -> Result<(Self, Duration)> {
+        Self::spawn(Command::new(&binary.0), binary, home).await
+    }
+
+    /// The same on one core, which is all that it sees of the machine: it makes its threads for that.
+    pub(crate) async fn start_on(core: u32, binary: &Binary, home: &Home) -> Result<(Self, Duration)> {
+        let mut command = Command::new("taskset");
+        command.args(["-c", &core.to_string()]).arg(&binary.0);
+        Self::spawn(command, binary, home).await
+    }
+
+    async fn spawn(mut command: Command, binary: &Binary, home: &Home) -> Result<(Self, Duration)> {
         let address = free_address().await?;
         let log = File::options().create(true).append(true).open(home.log())?;
-        let mut command = Command::new(&binary.0);
         command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(home.data.path());
         command.arg("--config").arg(home.data.path().join("quorate.toml"));
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("QUORATE_")) {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Kept, Running, SERVER_CORE};
 use crate::client::Caller;
 use crate::database::Engine;
-use crate::gateway::process::{Tree, pin};
+use crate::gateway::process::Tree;
 use crate::gateway::upstream::{BAD, GOOD, Upstream};
 use crate::gateway::way::Way;
 use crate::server::{Binary, Home, Server};
@@ -28,9 +28,8 @@ pub(super) async fn start(upstream: &Upstream, binary: Option<&Binary>) -> Resul
     let key = make_key(&server).await.context("no key can be made")?;
     server.stop().await?;
     // What is measured runs on a database that exists, and has not hashed a password.
-    let (server, start_up) = Server::start(&binary, &home).await?;
+    let (server, start_up) = Server::start_on(SERVER_CORE, &binary, &home).await?;
     let pid = server.pid()?;
-    pin(pid, SERVER_CORE)?;
     tokio::time::sleep(std::time::Duration::from_secs(5)).await;
     let idle = Tree(pid).resident()?;
     let chat = Way::new(server.address(), "bench", Some(&key))?;
