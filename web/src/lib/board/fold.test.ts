@@ -319,9 +319,9 @@ describe('what the board found and laid out', () => {
 			sources: [],
 		});
 		const [money, people] = s.state.topics;
-		expect(money?.rounds[0]?.entries).toMatchObject([{ kind: 'research', status: 'found' }]);
+		expect(money?.rounds.at(-1)?.entries).toMatchObject([{ kind: 'research', status: 'found' }]);
 		expect(sourcesOf(money!).map(({ ref }) => ref)).toEqual(['S1']);
-		expect(people?.rounds[0]?.entries).toMatchObject([{ kind: 'research', status: 'unavailable' }]);
+		expect(people?.rounds.at(-1)?.entries).toMatchObject([{ kind: 'research', status: 'unavailable' }]);
 	});
 
 	it('lays out the options of a choice before the vote, and one-way doors from the start (BRD-28)', () => {
