@@ -320,7 +320,7 @@ export async function decisionPages({ test, browser, server, complaints }) {
 		await who.accessible('journal');
 		await who.page.getByText('One decision is due for a look back').waitFor();
 		await who.page.getByText('1.5 of 3').waitFor();
-		await who.press('Show them');
+		await who.press('Show what is due');
 		await who.page.waitForURL('**show=due');
 		await who.page.waitForFunction(() => document.querySelectorAll('main tbody tr').length === 1);
 		await who.press('Outcome known');
@@ -533,7 +533,8 @@ export async function decisionPages({ test, browser, server, complaints }) {
 		await who.goTo(`/board/${scene.id}`);
 		const claims = who.page.getByRole('region', { name: 'Claims' });
 		const first = claims.getByRole('listitem').filter({ hasText: 'Hiring in Lisbon is 11 %' });
-		await first.getByText(/a figure that nobody sourced and said to be given/).waitFor();
+		await first.getByText('a figure that nobody sourced').waitFor();
+		await first.getByText('said to be given, but you did not say it').waitFor();
 		await claims.getByText('Figures in the text that nobody sourced').waitFor();
 		await claims.getByRole('link', { name: 'S1' }).first().click();
 		await who.page.waitForFunction(() => document.querySelector('#report-source-S1:target') !== null);
