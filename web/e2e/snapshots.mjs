@@ -31,7 +31,8 @@ async function answersOfThen() {
 			...around(),
 			...reported(),
 			'GET /sessions': list(BOARDS),
-			'GET /decisions': list(ENTRIES),
+			'GET /decisions': (search) =>
+				list(new URLSearchParams(search).has('due') ? ENTRIES.slice(0, 1) : ENTRIES),
 			'GET /board/calibration': { body: calibration(8) },
 		};
 	} finally {

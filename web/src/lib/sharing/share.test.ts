@@ -31,8 +31,10 @@ it('knows a link that leads nowhere any more', () => {
 });
 
 it('names what is left out', () => {
-	expect(redactionNames({})).toEqual([]);
-	expect(redactionNames({ hide_names: true, hide_problem: true, hide_words: ['a', 'b'] })).toHaveLength(3);
+	const { redact } = requestOf(emptyShare());
+	expect(redactionNames(redact)).toEqual([]);
+	const hidden = { ...redact, hide_names: true, hide_problem: true, hide_words: ['a', 'b'] };
+	expect(redactionNames(hidden)).toHaveLength(3);
 });
 
 it('leads to the page under the name by which the server is reached', () => {
