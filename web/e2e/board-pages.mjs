@@ -529,7 +529,11 @@ export async function boardPages({ test, browser, server, complaints }) {
 			.getByRole('button', { name: /^Law/ })
 			.click();
 		await who.page.getByRole('checkbox', { name: /Lucía Brandt/ }).check();
-		assert.equal(await who.page.getByRole('checkbox').count(), 1);
+		assert.equal(
+			await who.page.getByRole('checkbox').count(),
+			2,
+			'the one who fits, and whether one model alone is asked as well',
+		);
 		await who.press('All');
 		for (const one of PERSONAS) await who.page.getByRole('checkbox', { name: new RegExp(one.name) }).check();
 		await who.page.getByText('8 of at most 8 chosen.').waitFor();

@@ -120,6 +120,79 @@ export const TOPICS = [
 	['What clients are told', 'Tell the three named clients before any contract is signed.'],
 ];
 
+const SOURCES = [
+	{
+		ref: 'S1',
+		source_id: id(7001),
+		title: 'Offer of the landlord in Alcântara',
+		locator: 'page 2',
+		text: 'The rent is €5,400 a month for 240 m², fixed for three years, with an option on the floor above.',
+	},
+];
+
+/** What the report claims, as the program found it. */
+const CLAIMS = [
+	{
+		claim: 'The move costs about €148,000 once.',
+		basis: 'inferred',
+		stated_basis: 'sourced',
+		source: null,
+		figures: [{ figure: '€148,000', origin: 'derived', ref: null }],
+		flags: [],
+	},
+	{
+		claim: 'The rent in Lisbon is €5,400 a month, fixed for three years.',
+		basis: 'sourced',
+		stated_basis: 'sourced',
+		source: 'S1',
+		figures: [
+			{ figure: '€5,400', origin: 'sourced', ref: 'S1' },
+			{ figure: 'three', origin: 'sourced', ref: 'S1' },
+		],
+		flags: [],
+	},
+	{
+		claim: 'The budget is €200,000.',
+		basis: 'given',
+		stated_basis: 'given',
+		source: null,
+		figures: [{ figure: '€200,000', origin: 'given', ref: null }],
+		flags: [],
+	},
+	{
+		claim: 'Hiring in Lisbon is 11 % cheaper for the same seniority.',
+		basis: 'assumed',
+		stated_basis: 'given',
+		source: null,
+		figures: [{ figure: '11 %', origin: 'said', ref: 'C1' }],
+		flags: ['unsourced_figure', 'not_given'],
+	},
+];
+
+const BASELINE = {
+	model: 'offline/demo',
+	answer: 'I would **sign**, and offer everybody remote work for a year.\n\nThe lease is the lever.',
+	failure: null,
+	comparisons: [
+		{
+			sub_problem: 0,
+			decision: 'no',
+			confidence: 0.55,
+			reason: 'The payback is longer than the lease.',
+			board_carried: true,
+			changed: true,
+		},
+		{
+			sub_problem: 1,
+			decision: 'yes',
+			confidence: 0.8,
+			reason: 'It keeps the people who know the billing system.',
+			board_carried: true,
+			changed: false,
+		},
+	],
+};
+
 export function boardScene({
 	number = 500,
 	problem = PROBLEM,
@@ -165,6 +238,7 @@ export function boardScene({
 					title,
 					goal: `Settle ${title.toLowerCase()} so that the rest can follow.`,
 					proposal,
+					one_way: index === 0,
 					depends_on: [],
 					complexity: 0.5,
 				})),
@@ -247,6 +321,34 @@ export function boardScene({
 				decided_by: 'model',
 			});
 		},
+		/** A fact that was looked up, with what was found. */
+		research(topic, round, status = 'found') {
+			return scene.add('research.done', {
+				sub_problem: topic,
+				round,
+				question: 'What does the landlord in Lisbon ask for?',
+				status,
+				sources: status === 'found' ? SOURCES : [],
+			});
+		},
+		options(topic) {
+			return scene.add('options.formed', {
+				sub_problem: topic,
+				options: OPTIONS,
+				criteria: ['Cost', 'Fit for families'],
+				decided_by: 'model',
+			});
+		},
+		baseline() {
+			const { model, answer, failure, comparisons } = BASELINE;
+			const decisions = comparisons.map(({ sub_problem, decision, confidence, reason }) => ({
+				sub_problem,
+				decision,
+				confidence,
+				reason,
+			}));
+			return scene.add('baseline.recorded', { model, answer, failure, decisions });
+		},
 		ballot(topic, stopReason = 'converged') {
 			scene.add('phase.changed', { phase: 'voting', sub_problem: topic });
 			return scene.add('voting.started', {
@@ -317,6 +419,7 @@ export function boardScene({
 			);
 			scene.measure(topic, 0, 0.55, null, 0.22);
 			scene.rule(topic, 0, 'challenge', 'The payback is not sourced.', 'Where do the 19 months come from?');
+			if (topic === 0) scene.research(topic, 0);
 			scene.round(topic, 1, { action: 'challenge', direction: 'Where do the 19 months come from?' });
 			scene.seats.forEach((_, seat) =>
 				scene.begin(topic, 1, seat).speak(topic, 1, seat, {
@@ -327,6 +430,7 @@ export function boardScene({
 			);
 			scene.measure(topic, 1, 0.82, 0.31, 0.18);
 			scene.rule(topic, 1, 'vote', 'The seats agree and little new was said.');
+			if (topic === 0) scene.options(topic);
 			scene.ballot(topic);
 			scene.seats.forEach((_, seat) => scene.vote(topic, seat, cast[seat % cast.length]));
 			return scene.count(topic);
@@ -399,7 +503,7 @@ export function boardScene({
 			recommendation:
 				'Sign the Lisbon lease by September, keep Berlin until March, and stop if fewer than eight people have said yes in writing by the end of June.',
 			key_insights: [
-				'The lease is a bargaining chip, not a deadline.',
+				'The lease is a bargaining chip, not a deadline [C4].',
 				'Two people carry the billing system; their answer decides more than the rent.',
 			],
 			vote_distribution: all,
@@ -416,6 +520,40 @@ export function boardScene({
 			conditions: ['Eight people say yes in writing by June.'],
 			assumptions: ['Lisbon rents stay within 10 % of today.'],
 			risks: ['The entity in Portugal takes longer than fourteen weeks.'],
+			pre_mortem: [
+				{
+					failure: 'Only five people came, and the two who know the billing system were not among them.',
+					early_sign: 'Fewer than eight have said yes in writing by the end of May.',
+					prevention: 'A retention offer for those two before the lease is signed [S1].',
+				},
+			],
+			claims: CLAIMS,
+			unsourced_figures: [
+				{ figure: '11 %', section: 'key_insights', said_in: 'C1' },
+				{ figure: '40', section: 'risks', said_in: null },
+			],
+			baseline: { ...BASELINE, comparisons: BASELINE.comparisons.slice(0, topics) },
+			sources: SOURCES,
+			flips: [
+				{
+					persona_code: SEATS[1].code,
+					persona_name: SEATS[1].name,
+					sub_problem: 0,
+					from: 'no',
+					to: 'conditional',
+					reason: 'The move waits until August [C3].',
+					unsupported: false,
+				},
+				{
+					persona_code: SEATS[3].code,
+					persona_name: SEATS[3].name,
+					sub_problem: 0,
+					from: 'yes',
+					to: 'no',
+					reason: null,
+					unsupported: true,
+				},
+			],
 			open_questions: ['Do the three named clients accept the move?'],
 			next_steps: [
 				{ what: 'Ask everyone in a private talk', who: 'Ada', by_when: 'End of April' },

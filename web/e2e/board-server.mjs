@@ -37,6 +37,18 @@ export async function boardServer(upstream, { port: wanted, table = {} } = {}) {
 				pagination: { next_cursor: null, has_more: left.length > limit },
 			});
 		}
+		// Nothing was decided yet, and nobody has a link.
+		if (rest === '/decision')
+			return json(response, 200, {
+				session_id: session.id,
+				decision: null,
+				earlier: [],
+				review_at: null,
+				outcome: null,
+			});
+		if (rest === '/weighing') return json(response, 200, { weigh_by_record: true, sub_problems: [] });
+		if (rest === '/shares')
+			return json(response, 200, { data: [], pagination: { next_cursor: null, has_more: false } });
 		if (rest !== '/stream') return json(response, 404, refusal(404, 'NOT_FOUND').body);
 		if (ENDS.includes(session.events.at(-1)?.type) && after >= session.events.length)
 			return json(response, 204);

@@ -17,6 +17,8 @@ export const PAGES = {
 	'/board': { as: 'operator', measured: 'app' },
 	'/board/[id]': { as: 'operator', measured: 'app', path: ({ session }) => `/board/${session}` },
 	'/board/[id]/replay': { as: 'operator', path: ({ session }) => `/board/${session}/replay`, busy: true },
+	'/board/calibration': { as: 'operator' },
+	'/board/decisions': { as: 'operator', measured: 'app' },
 	'/board/new': { as: 'operator', measured: 'app' },
 	'/board/personas': { as: 'operator' },
 	'/confirm-email': { as: 'visitor' },
@@ -47,6 +49,7 @@ export const PAGES = {
 	'/settings/security': { as: 'operator' },
 	'/settings/server/models': { as: 'operator' },
 	'/settings/team': { as: 'operator' },
+	'/shared/[token]': { as: 'visitor', path: ({ share }) => `/shared/${share}` },
 	'/status': { as: 'visitor' },
 	'/terms': { as: 'visitor' },
 	'/usage': { as: 'operator', measured: 'app' },
@@ -57,7 +60,9 @@ export const PAGES = {
 /** States of pages that an address of their own leads to. */
 export const MORE = [
 	{ path: '/board/new?step=seats', as: 'operator' },
+	{ path: '/board/decisions?show=known', as: 'operator' },
 	{ path: '/no/such/page', as: 'visitor' },
+	{ path: '/shared/qs_nowhere', as: 'visitor' },
 	{ path: '/settings/operators?view=anomalies', as: 'operator' },
 	{ path: '/settings/operators?view=mails', as: 'operator' },
 	{ path: '/settings/operators?view=audit', as: 'operator' },

@@ -27,7 +27,7 @@ async function walker(browser, origin, complaints, state) {
 	const page = await context.newPage();
 	const watcher = watch(page, origin, complaints);
 	// A visitor is nobody, and the tokens of the walk are invented: the server says so and the pages show it.
-	watcher.expect(/status of 4\d\d .*\/api\/v1\/(auth|users\/me|orgs\/invitations|invitations)/);
+	watcher.expect(/status of 4\d\d .*\/api\/v1\/(auth|users\/me|orgs\/invitations|invitations|shared)/);
 	return { page, close: () => context.close() };
 }
 

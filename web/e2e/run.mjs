@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { boardPages } from './board-pages.mjs';
 import { axe, launch, watch } from './browser.mjs';
+import { decisionPages } from './decision-pages.mjs';
 import { gatewayPages } from './gateway-pages.mjs';
 import { identityAuth } from './identity-auth.mjs';
 import { identityPages } from './identity-pages.mjs';
@@ -31,6 +32,7 @@ const PARTS = {
 	sitePages,
 	quality,
 	boardPages,
+	decisionPages,
 };
 const parts = process.argv.slice(2);
 const unknown = parts.filter((name) => !Object.hasOwn(PARTS, name));

@@ -1,4 +1,4 @@
-// Brings a fresh server into the state of one that is in use: an operator, a decided session, a key, an invitation.
+// Brings a fresh server into the state of one that is in use: an operator, a decided session and a link to its report, a key, an invitation.
 import assert from 'node:assert/strict';
 
 const LIMIT_MS = 120_000;
@@ -47,9 +47,21 @@ export async function seed(server) {
 		assert.ok(Date.now() < until && now.status !== 'failed', `the session is ${now.status}`);
 		await new Promise((wait) => setTimeout(wait, 250));
 	}
+	await call('POST', `/sessions/${session.id}/decision`, {
+		course: 'go_with_changes',
+		decision: 'We move in spring and keep Berlin for a year.',
+		reasons: 'The lease, and two people who would not come.',
+	});
+	await call('POST', `/sessions/${session.id}/outcome`, {
+		verdict: 'partial',
+		surprise: 2,
+		lessons: 'Ask the people first.',
+	});
+	const { token } = await call('POST', `/sessions/${session.id}/shares`, { redact: { hide_names: true } });
 	const { hostname } = new URL(server.origin);
 	return {
 		session: session.id,
+		share: token,
 		state: {
 			cookies: [...cookies].map(([name, value]) => ({
 				name,

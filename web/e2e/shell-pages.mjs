@@ -220,7 +220,10 @@ export async function shellPages({ test, browser, server, complaints }) {
 		assert.deepEqual(who.bodies('PATCH /users/me'), [{ locale: 'es' }]);
 		await who.page.keyboard.press('Control+k');
 		await who.page.getByRole('combobox', { name: 'Búsqueda y órdenes' }).fill('cambiar a ada');
+		// The address was this one before: only the answer says that it has happened.
+		const switched = who.page.waitForResponse((answer) => answer.url().endsWith('/switch'));
 		await who.page.keyboard.press('Enter');
+		await switched;
 		await who.page.waitForURL('**/home');
 		assert.equal(who.bodies(`POST /orgs/${id(101)}/switch`).length, 1);
 	});
@@ -284,6 +287,8 @@ export async function shellPages({ test, browser, server, complaints }) {
 				'Home',
 				'Sessions',
 				'New session',
+				'Decisions',
+				'Personas',
 				'Usage',
 				'Settings',
 				'Hide names',

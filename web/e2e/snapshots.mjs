@@ -3,6 +3,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import pixelmatch from 'pixelmatch';
 import { PNG } from 'pngjs';
+import { boardScene } from './board-scene.mjs';
 import { settled } from './browser.mjs';
 import { visitor } from './identity-settings.mjs';
 
@@ -22,16 +23,53 @@ async function answersOfThen() {
 	try {
 		const { gatewayAnswers } = await import('./gateway-answers.mjs?then');
 		const { answers } = await import('./settings-answers.mjs?then');
-		return { ...answers({ operator: true, totp: true }), ...gatewayAnswers() };
+		const { around, BOARDS } = await import('./shell-answers.mjs?then');
+		const { calibration, ENTRIES } = await import('./decision-pages.mjs?then');
+		return {
+			...answers({ operator: true, totp: true }),
+			...gatewayAnswers(),
+			...around(),
+			...reported(),
+			'GET /sessions': list(BOARDS),
+			'GET /decisions': (search) =>
+				list(new URLSearchParams(search).has('due') ? ENTRIES.slice(0, 1) : ENTRIES),
+			'GET /board/calibration': { body: calibration(8) },
+		};
 	} finally {
 		Date.now = now;
 	}
 }
 
-/** The pages; `part` is a piece of one. Sizes and themes take turns, so that few pictures show much. */
+const list = (data) => ({ body: { data, pagination: { next_cursor: null, has_more: false } } });
+const SCENE = boardScene().start().split().topic(0).topic(1).baseline().finish();
+
+/** What the page of a board that is over asks for. */
+function reported() {
+	const path = `GET /sessions/${SCENE.id}`;
+	return {
+		[path]: { body: { session: SCENE.view() } },
+		[`${path}/events`]: (search) => {
+			const after = Number(new URLSearchParams(search).get('after') ?? 0);
+			return list(SCENE.events.filter((event) => event.sequence > after));
+		},
+		[`${path}/report`]: { body: { report: SCENE.report() } },
+		[`${path}/decision`]: {
+			body: { session_id: SCENE.id, decision: null, earlier: [], review_at: null, outcome: null },
+		},
+	};
+}
+
+/** The pages; `first` is what one sees of a long one before scrolling; `part` is a piece of one. Sizes and themes take turns, so that few pictures show much. */
 const PICTURES = [
 	{ name: 'login', path: '/login', as: 'visitor', sizes: [1440, 390] },
 	{ name: 'register', path: '/register', as: 'visitor', sizes: [390] },
+	{ name: 'home', path: '/home', as: 'operator', sizes: [1440, 390] },
+	{ name: 'wizard', path: '/board/new', as: 'operator', sizes: [1440, 390] },
+	{ name: 'report', path: `/board/${SCENE.id}`, as: 'operator', first: true, sizes: [1440, 390, 1024] },
+	{ name: 'journal', path: '/board/decisions', as: 'operator', sizes: [1440, 390] },
+	{ name: 'calibration', path: '/board/calibration', as: 'operator', sizes: [1440, 390] },
+	{ name: 'usage', path: '/usage', as: 'operator', sizes: [1440, 390] },
+	{ name: 'settings', path: '/settings/profile', as: 'operator', sizes: [1440, 390] },
 	{ name: 'design-foundations', path: '/design', part: '#foundations', as: 'visitor', sizes: [1440] },
 	{ name: 'design-feedback', path: '/design', part: '#feedback', as: 'visitor', sizes: [1440] },
 ];
@@ -73,7 +111,7 @@ export async function snapshots({ test, browser, server, complaints }) {
 			body: { error: { code: 'UNAUTHENTICATED', message: 'x', details: [], params: {} } },
 		},
 	};
-	for (const { name, path, part, as, sizes } of PICTURES) {
+	for (const { name, path, part, as, sizes, first = false } of PICTURES) {
 		for (const [index, width] of sizes.entries()) {
 			const theme = index % 2 === 0 ? 'light' : 'dark';
 			const full = `${name}-${width}-${theme}`;
@@ -96,7 +134,7 @@ export async function snapshots({ test, browser, server, complaints }) {
 					const taken = await where.screenshot({
 						animations: 'disabled',
 						caret: 'hide',
-						...(part ? {} : { fullPage: true }),
+						...(part || first ? {} : { fullPage: true }),
 						// The fonts of machines and of formulas are not ours.
 						mask: [page.locator('code, pre, math')],
 						maskColor: '#808080',

@@ -1,6 +1,6 @@
 import { m } from '$lib/paraglide/messages.js';
 import type { BoardEvent } from './events';
-import { contributionName, phaseName, reasonName } from './labels';
+import { contributionName, findingName, phaseName, reasonName } from './labels';
 import type { BoardState } from './state';
 
 /**
@@ -21,6 +21,10 @@ export function announcement(event: BoardEvent, board: BoardState): string | nul
 			return m.absence_line({ name: event.data.persona_name, reason: reasonName(event.data.reason) });
 		case 'vote.recorded':
 			return m.announce_voted({ name: event.data.persona_name });
+		case 'research.done':
+			return `${m.research_label()}: ${findingName(event.data.status)}`;
+		case 'options.formed':
+			return event.data.options.length > 0 ? m.announce_options({ count: event.data.options.length }) : null;
 		case 'clarification.requested':
 			return m.clarify_title();
 		case 'session.completed':

@@ -52,6 +52,8 @@ export interface Payloads {
 			proposal?: string;
 			depends_on?: number[];
 			complexity?: number | null;
+			/** It cannot be undone: three quarters of the votes carry it. */
+			one_way?: boolean;
 		}[];
 		decided_by?: string;
 	};
@@ -121,9 +123,18 @@ export interface Payloads {
 	};
 	'vote.recorded': Vote;
 	'votes.counted': VoteDistribution & { sub_problem?: SubProblemIndex; outcome?: Outcome };
+	/** What one model alone answered; shown beside the report. */
+	'baseline.recorded': {
+		model: string;
+		answer: string | null;
+		decisions: { sub_problem: number; decision: Decision; confidence: number; reason: string }[];
+		failure?: Failure['code'] | null;
+	};
 	'synthesis.started': { sub_problem?: SubProblemIndex };
 	'report.section': { sub_problem?: SubProblemIndex; section: string; content: unknown };
 	'synthesis.recorded': { sub_problem?: SubProblemIndex; outcome?: Outcome };
+	/** The session waited; its time limit is later by as much. Nothing of it is drawn. */
+	'deadline.moved': Record<string, unknown>;
 	'limit.reached': { limit: 'cost' | 'time' };
 	'session.paused': { reason?: string };
 	'session.resumed': Record<string, never>;

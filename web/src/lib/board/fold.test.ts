@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { EventType, Payloads, BoardEvent } from './events';
 import { isTerminal, readEvent } from './events';
 import { fold } from './fold';
-import { ballotsOpen, changedSide, emptyBoard, latestStance, speaking, type BoardState } from './state';
+import {
+	ballotsOpen,
+	changedSide,
+	emptyBoard,
+	latestStance,
+	sourcesOf,
+	speaking,
+	type BoardState,
+} from './state';
 import { naturalView, phaseOf } from './view';
 
 /** Numbers events from 1 and folds them. */
@@ -290,5 +298,48 @@ describe('stances', () => {
 		const topic = () => s.state.topics[0]!;
 		expect(ballotsOpen(topic(), false)).toBe(false);
 		expect(ballotsOpen(topic(), true)).toBe(true);
+	});
+});
+
+describe('what the board found and laid out', () => {
+	it('draws a look-up where it happened, also one that found nothing', () => {
+		const s = seated();
+		s.add('research.done', {
+			sub_problem: 0,
+			round: 1,
+			question: 'What is the rent?',
+			status: 'found',
+			sources: [{ ref: 'S1', source_id: 'a', title: 'Offer', locator: 'page 2', text: 'The rent is 6,900.' }],
+		});
+		s.add('research.done', {
+			sub_problem: 1,
+			round: 1,
+			question: 'Who moves?',
+			status: 'unavailable',
+			sources: [],
+		});
+		const [money, people] = s.state.topics;
+		expect(money?.rounds.at(-1)?.entries).toMatchObject([{ kind: 'research', status: 'found' }]);
+		expect(sourcesOf(money!).map(({ ref }) => ref)).toEqual(['S1']);
+		expect(people?.rounds.at(-1)?.entries).toMatchObject([{ kind: 'research', status: 'unavailable' }]);
+	});
+
+	it('lays out the options of a choice before the vote, and one-way doors from the start (BRD-28)', () => {
+		const s = scene();
+		s.add('problem.decomposed', { sub_problems: [{ index: 0, title: 'Money', one_way: true }] });
+		expect(s.state.topics[0]).toMatchObject({ oneWay: true, options: [] });
+		const option = { id: 'A', label: 'Move' } as Payloads['options.formed']['options'][number];
+		s.add('options.formed', { sub_problem: 0, options: [option], criteria: ['Cost'] });
+		expect(s.state.topics[0]?.options).toEqual([option]);
+		expect(s.state.topics[0]?.count).toBeNull();
+	});
+
+	it('keeps what one model alone answered, and is not moved by a later time limit', () => {
+		const s = seated();
+		s.add('baseline.recorded', { model: 'a/b', answer: 'Go.', decisions: [] });
+		const before = s.state;
+		s.add('deadline.moved', { by: 1 });
+		expect(s.state).toEqual({ ...before, sequence: before.sequence + 1 });
+		expect(s.state.baseline?.model).toBe('a/b');
 	});
 });

@@ -3,6 +3,7 @@ import {
 	emptyTopic,
 	type BoardState,
 	type Missing,
+	type Research,
 	type Round,
 	type Ruling,
 	type Seat,
@@ -59,6 +60,8 @@ function apply(state: BoardState, event: BoardEvent): BoardState {
 		case 'synthesis.recorded':
 			if (!isOverall(event.data.sub_problem)) return state;
 			return { ...state, synthesis: 'done', outcome: event.data.outcome ?? state.outcome };
+		case 'baseline.recorded':
+			return { ...state, baseline: event.data };
 		case 'report.section':
 			return section(state, event.data);
 		case 'contribution.delta':
@@ -104,6 +107,21 @@ function topicEvent(state: BoardState, event: BoardEvent): BoardState {
 				entries: [...round.entries, ruling],
 			}));
 		}
+		case 'research.done': {
+			const research: Research = {
+				kind: 'research',
+				id: `research-${event.sequence}`,
+				question: event.data.question,
+				status: event.data.status,
+				sources: event.data.sources,
+			};
+			return onRound(state, event.data.sub_problem, event.data.round, (round) => ({
+				...round,
+				entries: [...round.entries, research],
+			}));
+		}
+		case 'options.formed':
+			return onTopic(state, event.data.sub_problem, (topic) => ({ ...topic, options: event.data.options }));
 		case 'round.measured': {
 			const { sub_problem, stances, ...measure } = event.data;
 			return onRound(state, sub_problem, measure.round, (round) => ({
@@ -231,6 +249,7 @@ function decomposed(state: BoardState, data: Payloads['problem.decomposed']): Bo
 		proposal: part.proposal ?? '',
 		dependsOn: part.depends_on ?? [],
 		complexity: part.complexity ?? null,
+		oneWay: part.one_way ?? false,
 	}));
 	return { ...state, topics: topics.sort((a, b) => a.index - b.index) };
 }

@@ -181,6 +181,7 @@ const stopReasons: Record<StopReason, () => string> = {
 
 const rules: Record<string, () => string> = {
 	majority_of_votes_cast: m.rule_majority,
+	three_quarters_of_votes_cast: m.rule_three_quarters,
 };
 
 const stages: Record<string, () => string> = {
@@ -209,6 +210,43 @@ const sections: Record<string, () => string> = {
 	risks: m.report_risks,
 	open_questions: m.report_questions,
 	next_steps: m.report_steps,
+	claims: m.report_claims,
+	pre_mortem: m.report_mortem,
+};
+
+/** What a claim rests on (BRD-27). */
+const bases: Record<string, () => string> = {
+	given: m.claim_given,
+	sourced: m.claim_sourced,
+	inferred: m.claim_inferred,
+	assumed: m.claim_assumed,
+};
+
+const baseTones: Record<string, Tone> = {
+	given: 'baize',
+	sourced: 'slate',
+	inferred: 'plain',
+	assumed: 'brass',
+};
+
+const flags: Record<string, () => string> = {
+	unsourced_figure: m.claim_flag_figure,
+	not_given: m.claim_flag_given,
+	no_source: m.claim_flag_source,
+};
+
+const origins: Record<string, () => string> = {
+	given: m.figure_given,
+	sourced: m.figure_sourced,
+	derived: m.figure_derived,
+	said: m.figure_said,
+	nowhere: m.figure_nowhere,
+};
+
+const findings: Record<string, () => string> = {
+	found: m.research_found,
+	nothing: m.research_nothing,
+	unavailable: m.research_unavailable,
 };
 
 /** The name of a value in the reader's language. A value newer than this page is shown as it came. */
@@ -239,3 +277,8 @@ export const contextName = (name: string) => named(contexts, name);
 export const categoryName = (category: string) => named(categories, category);
 export const traitName = (trait: string) => named(traits, trait);
 export const verdictName = (verdict: string) => named(verdicts, verdict);
+export const baseName = (base: string) => named(bases, base);
+export const baseTone = (base: string): Tone => baseTones[base] ?? 'plain';
+export const flagName = (flag: string) => named(flags, flag);
+export const originName = (origin: string) => named(origins, origin);
+export const findingName = (status: string) => named(findings, status);

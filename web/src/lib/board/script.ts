@@ -37,6 +37,8 @@ const PAUSES: Partial<Record<EventType, number>> = {
 	'round.started': 900,
 	'contribution.recorded': 900,
 	'facilitator.decided': 1800,
+	'research.done': 3000,
+	'options.formed': 3500,
 	'round.measured': 700,
 	'voting.started': 1500,
 	'vote.recorded': 700,

@@ -4,16 +4,18 @@ import type {
 	Contribution,
 	Outcome,
 	Failure,
+	OptionCard,
 	Phase,
 	Question,
 	RoundMeasure,
 	SessionStatus,
+	Source,
 	Stance,
 	StopReason,
 	Vote,
 	VoteDistribution,
 } from '$lib/api/types';
-import type { RoundAction, StanceOf } from './events';
+import type { Payloads, RoundAction, StanceOf } from './events';
 
 export interface Seat {
 	code: string;
@@ -52,6 +54,15 @@ export interface Missing {
 	absence: Absence;
 }
 
+/** What was looked up for the discussion. */
+export interface Research {
+	kind: 'research';
+	id: string;
+	question: string;
+	status: 'found' | 'nothing' | 'unavailable';
+	sources: Source[];
+}
+
 export interface Round {
 	index: number;
 	kind: 'initial' | 'discussion';
@@ -59,7 +70,7 @@ export interface Round {
 	direction: string | null;
 	/** Who leads a moderated round; no seat, no vote. */
 	lead: Seat | null;
-	entries: (Speech | Ruling | Missing)[];
+	entries: (Speech | Ruling | Missing | Research)[];
 	measure: RoundMeasure | null;
 	stances: StanceOf[];
 }
@@ -86,9 +97,13 @@ export interface Topic {
 	proposal: string;
 	dependsOn: number[];
 	complexity: number | null;
+	/** It cannot be undone, so that it takes three quarters of the votes. */
+	oneWay: boolean;
 	phase: Phase | null;
 	seats: Seat[];
 	rounds: Round[];
+	/** The courses of a choice, laid out before the vote. */
+	options: OptionCard[];
 	ballot: Ballot | null;
 	votes: Vote[];
 	count: VoteDistribution | null;
@@ -113,6 +128,8 @@ export interface BoardState {
 	clarified: { question: string; answer: string | null; byTimeout: boolean }[];
 	topics: Topic[];
 	sections: Section[];
+	/** What one model alone would do with each proposal; null while it was not asked or has not answered. */
+	baseline: Payloads['baseline.recorded'] | null;
 	synthesis: 'none' | 'writing' | 'done';
 	outcome: Outcome | null;
 	heading: string | null;
@@ -135,6 +152,7 @@ export function emptyBoard(): BoardState {
 		clarified: [],
 		topics: [],
 		sections: [],
+		baseline: null,
 		synthesis: 'none',
 		outcome: null,
 		heading: null,
@@ -151,9 +169,11 @@ export function emptyTopic(index: number): Topic {
 		proposal: '',
 		dependsOn: [],
 		complexity: null,
+		oneWay: false,
 		phase: null,
 		seats: [],
 		rounds: [],
+		options: [],
 		ballot: null,
 		votes: [],
 		count: null,
@@ -244,6 +264,13 @@ export function speechesById(topic: Topic): Map<string, Speech> {
 		for (const entry of round.entries) if (entry.kind === 'speech') found.set(entry.id, entry);
 	}
 	return found;
+}
+
+/** Every passage that was looked up for a topic. */
+export function sourcesOf(topic: Pick<Topic, 'rounds'>): Source[] {
+	return topic.rounds.flatMap((round) =>
+		round.entries.flatMap((entry) => (entry.kind === 'research' ? entry.sources : [])),
+	);
 }
 
 export function isOver(status: SessionStatus): boolean {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { emptyDraft, isEmpty, readDraft } from './draft';
+import { ceilingOf, emptyDraft, isEmpty, readDraft } from './draft';
 
 const storage = (value: string | null) => ({
 	getItem: (key: string) => (key === 'quorate.draft.ada' ? value : null),
@@ -30,4 +30,9 @@ it.each([
 	const draft = readDraft('ada', storage(value));
 	expect(draft).toEqual(emptyDraft());
 	expect(isEmpty(draft)).toBe(true);
+});
+
+it('reads a ceiling as people write it, and no other text (BRD-22)', () => {
+	expect(['2', '2.50', '0,75', ' 12 '].map(ceilingOf)).toEqual([2, 2.5, 0.75, 12]);
+	expect(['', '-1', '1e9', '2 dollars', '1,000.5'].map(ceilingOf)).toEqual([null, null, null, null, null]);
 });

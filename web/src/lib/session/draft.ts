@@ -18,6 +18,13 @@ export interface Draft {
 	clarify: boolean;
 	/** It cannot be undone. */
 	oneWay: boolean;
+	/** One model alone is asked as well. */
+	baseline: boolean;
+	/** The most discussion rounds; 0 leaves it to the depth. */
+	maxRounds: number;
+	/** For operators: the model route to use, and the most that it may cost in dollars; empty for the server's own. */
+	route: string;
+	ceiling: string;
 	lean: string;
 }
 
@@ -35,8 +42,18 @@ export function emptyDraft(): Draft {
 		personas: [],
 		clarify: false,
 		oneWay: false,
+		baseline: false,
+		maxRounds: 0,
+		route: '',
+		ceiling: '',
 		lean: '',
 	};
+}
+
+/** A ceiling as people write it, in dollars; null where there is none or it is no number. */
+export function ceilingOf(text: string): number | null {
+	const plain = text.trim().replace(',', '.');
+	return /^\d{1,7}(\.\d{1,6})?$/.test(plain) ? Number(plain) : null;
 }
 
 /** Whether anything was typed or chosen. */

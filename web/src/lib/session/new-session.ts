@@ -2,7 +2,7 @@ import { api, ask } from '$lib/api/client';
 import { explain, Problem } from '$lib/api/problem';
 import type { NewSession } from '$lib/api/types';
 import { toasts } from '$lib/ui/toast.svelte';
-import type { Draft } from './draft';
+import { ceilingOf, type Draft } from './draft';
 
 /** The request a draft stands for; what was left empty is left out. */
 export function requestOf(draft: Draft): NewSession {
@@ -21,6 +21,11 @@ export function requestOf(draft: Draft): NewSession {
 		personas: draft.personas.length > 0 ? draft.personas : undefined,
 		clarify: draft.clarify,
 		one_way_door: draft.oneWay || undefined,
+		baseline: draft.baseline || undefined,
+		// Without a discussion there are no rounds to bound.
+		max_rounds: draft.mode !== 'quick' && draft.maxRounds > 0 ? draft.maxRounds : undefined,
+		route: draft.route.trim() || undefined,
+		cost_ceiling_usd: ceilingOf(draft.ceiling) ?? undefined,
 		lean: draft.lean.trim() || undefined,
 	};
 }

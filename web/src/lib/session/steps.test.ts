@@ -43,7 +43,7 @@ describe('faults of the server', () => {
 		expect(faults).toEqual({ personas: 'There is no persona x.', budget: 'Too long.' });
 		expect(firstWrong(faults)).toBe('context');
 		expect(firstWrong({ personas: 'x' })).toBe('seats');
-		expect(firstWrong({ cost_ceiling_usd: 'x' })).toBeNull();
+		expect(firstWrong({ attachments: 'x' })).toBeNull();
 		expect(faultsFrom(new Problem('QUOTA_EXCEEDED', 429, ''))).toEqual({});
 	});
 
@@ -52,6 +52,7 @@ describe('faults of the server', () => {
 		expect(stepOf('<script>')).toBe('problem');
 		expect(stepOf(null)).toBe('problem');
 		expect(stepOfField('fields[3]')).toBe('context');
-		expect(stepOfField('route')).toBeNull();
+		expect(stepOfField('cost_ceiling_usd')).toBe('seats');
+		expect(stepOfField('attachments')).toBeNull();
 	});
 });

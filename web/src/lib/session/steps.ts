@@ -1,6 +1,6 @@
 import type { Problem } from '$lib/api/problem';
 import { m } from '$lib/paraglide/messages.js';
-import type { Draft } from './draft';
+import { ceilingOf, type Draft } from './draft';
 
 /** The steps of a new session in their order. */
 export const STEPS = ['problem', 'context', 'seats', 'review'] as const;
@@ -14,6 +14,7 @@ export const LIMITS = {
 	name: 60,
 	fields: 20,
 	seats: 8,
+	rounds: 10,
 };
 
 export function stepOf(raw: string | null): Step {
@@ -57,6 +58,8 @@ export function faultsOf(draft: Draft): Faults {
 		else if (lengthOf(field.value) > LIMITS.context || lengthOf(field.name) > LIMITS.name)
 			faults[`fields[${index}]`] = m.wizard_field_long();
 	});
+	if (draft.ceiling.trim() !== '' && !(Number(ceilingOf(draft.ceiling)) > 0))
+		faults.cost_ceiling_usd = m.wizard_ceiling_wrong();
 	if (draft.personas.length === 1) faults.personas = m.new_personas_few();
 	return faults;
 }
@@ -74,7 +77,8 @@ export function stepOfField(field: string): Step | null {
 	const name = field.replace(/\[.*$/, '');
 	if (['problem_statement', 'lean'].includes(name)) return 'problem';
 	if (['problem_context', 'fields', 'clarify', ...CONTEXT].includes(name)) return 'context';
-	if (['personas', 'mode', 'max_rounds'].includes(name)) return 'seats';
+	if (['personas', 'mode', 'max_rounds', 'baseline', 'route', 'cost_ceiling_usd'].includes(name))
+		return 'seats';
 	return null;
 }
 

@@ -3,7 +3,7 @@ import { browserStorage } from './storage';
 /** Below this width the sidebar is a drawer. */
 const WIDE = '(min-width: 900px)';
 /** From this width on there is room for the names, unless the person closed them. */
-const ROOMY = '(min-width: 1200px)';
+const ROOMY = '(min-width: 1360px)';
 const STORED = 'quorate.sidebar';
 
 let wide = $state(true);

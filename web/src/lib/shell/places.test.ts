@@ -6,6 +6,8 @@ it('finds the place that a page belongs to', () => {
 		['/home', '/home'],
 		['/board', '/board'],
 		['/board/new', '/board/new'],
+		['/board/decisions', '/board/decisions'],
+		['/board/calibration', '/board'],
 		['/board/0198a000-0000-7000-8000-000000000001', '/board'],
 		['/settings/profile', '/settings'],
 		['/boardroom', null],

@@ -1,8 +1,10 @@
+import BookMarked from '@lucide/svelte/icons/book-marked';
 import ChartColumn from '@lucide/svelte/icons/chart-column';
 import House from '@lucide/svelte/icons/house';
 import MessagesSquare from '@lucide/svelte/icons/messages-square';
 import Settings from '@lucide/svelte/icons/settings';
 import SquarePen from '@lucide/svelte/icons/square-pen';
+import UsersRound from '@lucide/svelte/icons/users-round';
 import { m } from '$lib/paraglide/messages.js';
 
 /** A place of the app: a line of the sidebar and an entry of the command palette. */
@@ -30,6 +32,8 @@ export const SECTIONS: readonly Section[] = [
 		places: [
 			{ href: '/board', label: m.shell_sessions, Icon: MessagesSquare, key: 's' },
 			{ href: '/board/new', label: m.list_new, Icon: SquarePen, key: 'n' },
+			{ href: '/board/decisions', label: m.shell_decisions, Icon: BookMarked, key: 'd' },
+			{ href: '/board/personas', label: m.shell_personas, Icon: UsersRound, key: 'p' },
 		],
 	},
 	{

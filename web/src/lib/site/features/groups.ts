@@ -41,6 +41,8 @@ export function featureGroups(): FeatureGroup[] {
 				{ title: m.features_report_2(), text: m.features_report_2_text() },
 				{ title: m.features_report_3(), text: m.features_report_3_text() },
 				{ title: m.features_report_4(), text: m.features_report_4_text() },
+				{ title: m.features_report_5(), text: m.features_report_5_text() },
+				{ title: m.features_report_6(), text: m.features_report_6_text() },
 			],
 		},
 		{
