@@ -5,6 +5,7 @@ mod cached;
 mod faults;
 mod guarded;
 mod leaks;
+mod llama_cpp;
 mod others;
 mod own;
 mod redis;
