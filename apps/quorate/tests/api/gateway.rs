@@ -1,5 +1,5 @@
 //! The API that programs written for OpenAI's or Anthropic's use (GTW-20, GTW-32), against scripted providers that are
-//! real processes.
+//! real processes, and against llama.cpp.
 
 mod cached;
 mod faults;
