@@ -82,6 +82,7 @@ python_with() {
   cp "$1" "$home/installed.txt"
 }
 
-# A mail server to send to, and the official Python clients of other vendors' APIs.
+# A mail server to send to, the official Python clients of other vendors' APIs, and llama.cpp as a provider.
 python_with "$(dirname "$0")/../platform/outbound/tests/it/requirements.txt" mail-server
 python_with "$(dirname "$0")/../apps/quorate/tests/peers/sdk/python/requirements.txt" sdk-peers
+python_with "$(dirname "$0")/../apps/quorate/tests/peers/llama_cpp/requirements.txt" llama-cpp

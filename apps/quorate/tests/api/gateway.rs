@@ -1,10 +1,11 @@
 //! The API that programs written for OpenAI's or Anthropic's use (GTW-20, GTW-32), against scripted providers that are
-//! real processes.
+//! real processes, and against llama.cpp.
 
 mod cached;
 mod faults;
 mod guarded;
 mod leaks;
+mod llama_cpp;
 mod others;
 mod own;
 mod redis;

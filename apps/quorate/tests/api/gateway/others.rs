@@ -7,7 +7,7 @@
 //! | budgets that fail open or go stale across nodes | `budgets_fail_closed_and_are_not_stale_across_nodes` |
 //! | limits multiplied by the number of nodes | [`limits_are_not_multiplied_by_the_number_of_nodes`] |
 //! | the database on the hot path | `the_database_is_not_on_the_hot_path` |
-//! | upstream calls that go on without the client | `faults::a_caller_who_leaves_closes_the_call_upstream_streaming_and_not` |
+//! | upstream calls that go on without the client | `faults::a_caller_who_leaves_closes_the_call_upstream_streaming_and_not`; `llama_cpp::llama_cpp_stops_when_the_caller_leaves` |
 //! | failover of streams | `faults::failover_works_for_streams_before_the_first_byte` |
 //! | cache entries that leak across tenants | `cached::entries_do_not_leak_across_tenants` |
 //! | cache misses on equal requests | `cached::equal_requests_get_one_answer_however_they_are_written` |
