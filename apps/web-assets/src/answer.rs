@@ -13,6 +13,9 @@ const SHELLS: [&str; 2] = ["200.html", "index.html"];
 const ROOT: &str = "index.html";
 /// Every page below these was rendered ahead: one that is no file is not there, and the app's page says so.
 const RENDERED: [&str; 2] = ["docs/", "blog/"];
+/// Pages below this are for whoever has their link, and for no search engine (BRD-7).
+const FOR_THE_INVITED: &str = "shared/";
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 /// SvelteKit puts the content's hash into these names.
 const IMMUTABLE: &str = "_app/immutable/";
 /// Addresses that belong to the server: the app's page never answers there.
@@ -54,6 +57,10 @@ pub(crate) async fn answer<Files: RustEmbed>(origin: Origin, request: Request) -
             let mut response = send::<Files>(&name, file, headers, &origin);
             if RENDERED.iter().any(|below| path.starts_with(below)) && response.status() == StatusCode::OK {
                 *response.status_mut() = StatusCode::NOT_FOUND;
+            }
+            if path.starts_with(FOR_THE_INVITED) {
+                let unlisted = HeaderValue::from_static("noindex, nofollow, noarchive");
+                response.headers_mut().insert(ROBOTS, unlisted);
             }
             response
         }

@@ -52,6 +52,12 @@ async fn files_have_their_type_and_last_as_long_as_their_name() {
 }
 
 #[tokio::test]
+async fn what_was_shared_by_a_link_is_for_no_search_engine() {
+    assert_eq!(ask::<Sample>("GET", "/shared/qs_x", &[HTML]).await.1["x-robots-tag"], "noindex, nofollow, noarchive");
+    assert!(!ask::<Sample>("GET", "/about", &[HTML]).await.1.contains_key("x-robots-tag"));
+}
+
+#[tokio::test]
 async fn only_the_style_of_mails_is_for_frames_without_origin() {
     let policy = "cross-origin-resource-policy";
     assert_eq!(ask::<Sample>("GET", "/mail-preview.css", &[]).await.1[policy], "cross-origin");

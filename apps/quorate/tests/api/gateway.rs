@@ -2,6 +2,7 @@
 //! real processes, and against llama.cpp.
 
 mod cached;
+mod day;
 mod faults;
 mod guarded;
 mod leaks;

@@ -84,7 +84,7 @@ pub(super) async fn create(
     Input(body): Input<CreateShare>,
 ) -> Result<(StatusCode, Json<CreatedShare>), Failure> {
     let (share, token) = board.share(&who, id, body.expires_in_days, body.redact, origin).await?;
-    let url = format!("{}/api/v1/shared/{}", site.public_url, token.expose());
+    let url = format!("{}/shared/{}", site.public_url, token.expose());
     let created = CreatedShare { share: share.into(), token: token.expose().to_owned(), url };
     Ok((StatusCode::CREATED, Json(created)))
 }

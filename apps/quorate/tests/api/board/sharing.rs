@@ -57,6 +57,7 @@ on_both_databases! {
         let made = share(&ada, &id, &json!({})).await;
         let token = made["token"].as_str().unwrap();
         assert!(made["url"].as_str().unwrap().ends_with(&format!("/shared/{token}")), "{made}");
+        assert!(!made["url"].as_str().unwrap().contains("/api/"), "it leads to a page: {made}");
         let (status, headers, seen) = open(&app, token).await;
         assert_eq!(status, 200, "{seen}");
         assert_eq!(headers["x-robots-tag"], "noindex, nofollow, noarchive");
