@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::Inner;
 use super::entry::Entry;
 use super::log::{self, BATCH, Leftover};
-use crate::store::{attempts, is_data_error};
+use crate::store::{Pace, attempts, is_data_error};
 
 /// How long the first entry of a batch waits for others.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -47,7 +47,8 @@ async fn catch_up(inner: &Inner, stop: &CancellationToken) -> bool {
             continue;
         }
         let entries: Vec<&Entry> = batch.iter().map(|queued| &queued.entry).collect();
-        if !persist(inner, &entries, stop).await {
+        let pace = if inner.log.waiting() < BATCH { Pace::Gentle } else { Pace::Hasty };
+        if !persist(inner, &entries, pace, stop).await {
             return false;
         }
         inner.log.committed(&batch);
@@ -86,7 +87,7 @@ async fn replay(inner: &Inner, file: &Path, stop: &CancellationToken) -> bool {
     };
     let entries: Vec<&Entry> = entries.iter().collect();
     for part in entries.chunks(BATCH) {
-        if !persist(inner, part, stop).await {
+        if !persist(inner, part, Pace::Hasty, stop).await {
             return false;
         }
     }
@@ -95,12 +96,12 @@ async fn replay(inner: &Inner, file: &Path, stop: &CancellationToken) -> bool {
 
 /// Writes a batch, as often as it takes. Tells whether it is written: not when it is time to stop and the database
 /// fails. A row that the database refuses whatever happens is set aside, so that it does not hold up all others.
-async fn persist(inner: &Inner, batch: &[&Entry], stop: &CancellationToken) -> bool {
+async fn persist(inner: &Inner, batch: &[&Entry], pace: Pace, stop: &CancellationToken) -> bool {
     let mut parts = vec![batch];
     let mut failing: Option<Instant> = None;
     let mut wait = AGAIN.0;
     while let Some(part) = parts.pop() {
-        match attempts::write(&inner.store, part, &inner.budgets.leases()).await {
+        match attempts::write(&inner.store, part, &inner.budgets.leases(), pace).await {
             Ok(left) => {
                 inner.budgets.converted(&left);
                 if let Some(since) = failing.take() {

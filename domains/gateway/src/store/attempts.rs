@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use quorate_store::{Sql, Store, StoreError, SystemTx};
 use uuid::Uuid;
 
-use super::rows::Rows;
+use super::rows::{Pace, Rows};
 use crate::budgets::{Account, charges};
 use crate::ledger::Entry;
 use crate::usage::{Bucket, Sums, roll_up};
@@ -58,11 +58,12 @@ pub(crate) async fn write(
     store: &Store,
     entries: &[&Entry],
     leases: &HashMap<Account, Uuid>,
+    pace: Pace,
 ) -> Result<Vec<(Uuid, i64)>, StoreError> {
     let mut tx = store.system(REASON).await?;
     // Nearly always all of them are new, which a count tells; asking for each costs more than writing it.
     let mut written = 0;
-    for (text, part) in ATTEMPTS.parts(tx.engine(), entries) {
+    for (text, part) in ATTEMPTS.parts(tx.engine(), pace, entries) {
         written += part.iter().fold(tx.sql(text), |sql, entry| attempt(sql, entry)).execute().await?;
     }
     if written == entries.len() as u64 {
@@ -71,7 +72,7 @@ pub(crate) async fn write(
     drop(tx);
     let mut tx = store.system(REASON).await?;
     let mut new = HashSet::with_capacity(entries.len());
-    for (text, part) in TOLD.parts(tx.engine(), entries) {
+    for (text, part) in TOLD.parts(tx.engine(), pace, entries) {
         let ids: Vec<(String,)> = part.iter().fold(tx.sql(text), |sql, entry| attempt(sql, entry)).all().await?;
         for (id,) in ids {
             new.insert(parsed(&id)?);
@@ -89,11 +90,11 @@ async fn add(
     leases: &HashMap<Account, Uuid>,
 ) -> Result<Vec<(Uuid, i64)>, StoreError> {
     let usage: Vec<_> = roll_up(fresh.iter().copied()).into_iter().collect();
-    for (text, part) in USAGE.parts(tx.engine(), &usage) {
+    for (text, part) in USAGE.parts(tx.engine(), Pace::Gentle, &usage) {
         part.iter().fold(tx.sql(text), |sql, (bucket, sums)| add_up(sql, bucket, sums)).execute().await?;
     }
     let charges: Vec<(Account, i64)> = charges(fresh.iter().copied()).into_iter().collect();
-    for (text, part) in SPEND.parts(tx.engine(), &charges) {
+    for (text, part) in SPEND.parts(tx.engine(), Pace::Gentle, &charges) {
         part.iter()
             .fold(tx.sql(text), |sql, (account, cost)| account.bind(sql).bind(*cost).bind(0_i64))
             .execute()

@@ -7,6 +7,8 @@ mod rows;
 pub(crate) mod spend;
 pub(crate) mod usage;
 
+pub(crate) use rows::Pace;
+
 use quorate_store::StoreError;
 use quorate_store::sqlx;
 

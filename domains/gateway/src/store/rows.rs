@@ -4,10 +4,17 @@ use quorate_store::Engine;
 
 /// How many rows one statement writes. What is left after the larger ones goes into smaller ones, so that few texts
 /// serve any number and each stays prepared.
-const SIZES: [usize; 4] = [100, 25, 5, 1];
-/// With fewer rows than this the largest size is not used: between two statements requests have their turn, also where
-/// there is one core for them and SQLite's thread. With more it is throughput that counts.
-const MANY: usize = 200;
+const SIZES: [usize; 3] = [100, 10, 1];
+
+/// How much is written at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Little: between two statements requests have their turn, also where there is one core for them and for SQLite's
+    /// thread, and none waits for longer than a tenth of a millisecond (GTW-30).
+    Gentle,
+    /// Much, for who is behind: on a busy node a statement waits longer for its turn than it takes.
+    Hasty,
+}
 
 /// A statement that writes rows, in the sizes it is used in.
 pub(super) struct Rows {
@@ -29,10 +36,11 @@ impl Rows {
     pub(super) fn parts<'r, T>(
         &'static self,
         engine: Engine,
+        pace: Pace,
         mut rows: &'r [T],
     ) -> impl Iterator<Item = (&'static str, &'r [T])> {
         let texts = if engine == Engine::Sqlite { &self.plain } else { &self.numbered };
-        let largest = if rows.len() < MANY { SIZES[1] } else { SIZES[0] };
+        let largest = if pace == Pace::Gentle { SIZES[1] } else { SIZES[0] };
         std::iter::from_fn(move || {
             let fitting = |(_, size): &(&String, usize)| *size <= rows.len().min(largest);
             let (text, size) = texts.iter().zip(SIZES).find(fitting)?;
@@ -74,17 +82,18 @@ mod tests {
         for many in [0, 1, 4, 5, 24, 131, 500, 537] {
             let rows: Vec<usize> = (0..many).collect();
             let mut seen = Vec::new();
-            for (text, part) in ROWS.parts(Engine::Postgres, &rows) {
+            for (text, part) in ROWS.parts(Engine::Postgres, Pace::Hasty, &rows) {
                 assert_eq!(text.matches('$').count(), part.len() * 2);
                 assert!(text.ends_with(&format!("${}) END", part.len() * 2)), "{text}");
                 seen.extend_from_slice(part);
             }
             assert_eq!(seen, rows);
-            for (text, part) in ROWS.parts(Engine::Sqlite, &rows) {
+            for (text, part) in ROWS.parts(Engine::Sqlite, Pace::Gentle, &rows) {
                 assert_eq!(text.matches('?').count(), part.len() * 2);
+                assert!(part.len() <= SIZES[1], "gently");
             }
         }
-        let one = |engine| ROWS.parts(engine, &[0]).next().unwrap().0;
+        let one = |engine| ROWS.parts(engine, Pace::Hasty, &[0]).next().unwrap().0;
         assert_eq!(one(Engine::Postgres), "VALUES ($1, $2) END");
         assert_eq!(one(Engine::Sqlite), "VALUES (?, ?) END");
     }

@@ -192,6 +192,11 @@ impl Log {
         state.queue.drain(..many).collect()
     }
 
+    /// How many wait in the queue.
+    pub(crate) fn waiting(&self) -> usize {
+        self.state().queue.len()
+    }
+
     /// These have been committed: files of which nothing is missing any more are removed.
     pub(crate) fn committed(&self, batch: &[Queued]) {
         let mut guard = self.state();
