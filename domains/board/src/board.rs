@@ -5,7 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures::Stream;
 use quorate_audit::AuditLog;
-use quorate_kernel::{Clock, Entitlements, Ids, OrgId, Page, PageRequest, Pagination, Principal, Problem, from_millis, millis};
+use quorate_kernel::{
+    Clock, Entitlements, Ids, OrgId, Page, PageRequest, Pagination, Principal, Problem, from_millis, millis,
+};
 use quorate_models::Models;
 use quorate_store::{Store, TenantTx};
 use quorate_work::{Handler, Jobs};

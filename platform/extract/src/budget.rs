@@ -37,12 +37,7 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self {
-            unpacked: limits.unpacked,
-            steps: STEPS,
-            until_look: LOOK,
-            deadline: Instant::now() + limits.time,
-        }
+        Self { unpacked: limits.unpacked, steps: STEPS, until_look: LOOK, deadline: Instant::now() + limits.time }
     }
 
     /// One more piece of work.

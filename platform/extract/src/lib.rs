@@ -5,16 +5,16 @@
 //! says an [`ExtractError`] where it cannot go on. It does no I/O and starts nothing.
 
 mod budget;
-mod docx;
 mod document;
+mod docx;
 mod kind;
 mod pdf;
 mod split;
 mod suspicion;
 mod table;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 mod zip;
 
 pub use budget::Limits;

@@ -44,14 +44,8 @@ pub(super) async fn run(global: &Global, options: &BoardOptions) -> Result<(), F
     let worker = app.start_worker();
     // What the calls cost is to be in the books when the board is done, not when a server runs some day.
     let upkeep = app.start_gateway().await?;
-    let deliberation = Deliberation {
-        board: &app.board,
-        who: &who,
-        id: session.id,
-        terminal,
-        ask: options.clarify,
-        destination,
-    };
+    let deliberation =
+        Deliberation { board: &app.board, who: &who, id: session.id, terminal, ask: options.clarify, destination };
     let outcome = Box::pin(deliberation.follow()).await;
     worker.drain(GRACE).await;
     upkeep.drain(GRACE).await;

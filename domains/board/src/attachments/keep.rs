@@ -77,8 +77,7 @@ impl Board {
         let content = Arc::new(content);
         let document = read(name.clone(), Arc::clone(&content), limits).await?;
         let now = self.now();
-        let attachment =
-            Attachment::of(AttachmentId(parts.ids.uuid()), name, content.len(), &document, now);
+        let attachment = Attachment::of(AttachmentId(parts.ids.uuid()), name, content.len(), &document, now);
         let mut tx = parts.store.tenant(who).await?;
         // Held until the commit: it may have started, or have got other files, while this one was read.
         store::lock(&mut tx, id).await?;
@@ -88,11 +87,14 @@ impl Board {
         }
         let used = attachments::used(&mut tx).await?;
         if !storage.allows(used.saturating_add(attachment.size)) {
-            return Err(Problem::new(Code::QuotaExceeded, "The storage of your plan is full. Delete sessions with files first.")
-                .with("feature", Feature::StorageBytes.name())
-                .with("used", used)
-                .with("limit", storage.number())
-                .with("wanted", attachment.size));
+            return Err(Problem::new(
+                Code::QuotaExceeded,
+                "The storage of your plan is full. Delete sessions with files first.",
+            )
+            .with("feature", Feature::StorageBytes.name())
+            .with("used", used)
+            .with("limit", storage.number())
+            .with("wanted", attachment.size));
         }
         attachments::insert(&mut tx, id, who, &attachment, &document, &content).await?;
         tx.commit().await?;

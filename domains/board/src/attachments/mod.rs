@@ -10,6 +10,8 @@ mod research;
 use chrono::{DateTime, Utc};
 use quorate_extract::{Document, Warning};
 use quorate_kernel::id_type;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 pub(crate) use keep::too_large;
 pub(crate) use materials::{BEGINNING, materials};

@@ -74,10 +74,10 @@ fn shared_words(question: &str, candidates: &[Candidate<'_>]) -> Vec<f64> {
 const EMPTY: &[&str] = &[
     "about", "after", "before", "could", "does", "each", "from", "have", "into", "many", "more", "much", "should",
     "such", "than", "that", "their", "there", "they", "this", "those", "what", "when", "where", "which", "will",
-    "with", "would", "your", "como", "cual", "cuál", "cuando", "cuanto", "cuánto", "cuánta", "donde", "dónde",
-    "entre", "esta", "este", "para", "pero", "sobre", "tiene", "aber", "dass", "eine", "einen", "haben", "kann",
-    "nach", "nicht", "oder", "sind", "über", "viel", "welche", "wenn", "werden", "wird", "avec", "dans", "pour",
-    "quel", "quelle", "cette", "sont",
+    "with", "would", "your", "como", "cual", "cuál", "cuando", "cuanto", "cuánto", "cuánta", "donde", "dónde", "entre",
+    "esta", "este", "para", "pero", "sobre", "tiene", "aber", "dass", "eine", "einen", "haben", "kann", "nach",
+    "nicht", "oder", "sind", "über", "viel", "welche", "wenn", "werden", "wird", "avec", "dans", "pour", "quel",
+    "quelle", "cette", "sont",
 ];
 
 /// The words of a text that say something: in scripts without spaces each pair of neighbours, else words of four letters

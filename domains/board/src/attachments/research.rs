@@ -84,7 +84,8 @@ impl AttachedDocuments {
     /// The question's vector, once every passage has its own. What is worked out is kept.
     async fn measure(&self, query: &ResearchQuery, passages: &mut [KeptPassage]) -> Result<Vec<f32>, String> {
         let embedder = self.models.embedder();
-        let question = embedder.embed(std::slice::from_ref(&query.question)).await.map_err(|error| error.to_string())?;
+        let question =
+            embedder.embed(std::slice::from_ref(&query.question)).await.map_err(|error| error.to_string())?;
         let question = question.into_iter().next().ok_or("the embedder gave no vector")?;
         let mut missing: Vec<&mut KeptPassage> =
             passages.iter_mut().filter(|passage| !passage.is_by(embedder.name())).collect();

@@ -130,12 +130,8 @@ pub(super) async fn list(
 ) -> Result<Json<AttachmentsAnswer>, Failure> {
     let data = board.attachments(&who, id).await?.into_iter().map(AttachmentView::from).collect();
     let limits = board.attachment_limits();
-    let limits = LimitsView {
-        files: limits.files,
-        bytes: limits.bytes,
-        characters: limits.characters,
-        pages: limits.pages,
-    };
+    let limits =
+        LimitsView { files: limits.files, bytes: limits.bytes, characters: limits.characters, pages: limits.pages };
     Ok(Json(AttachmentsAnswer { data, limits }))
 }
 
@@ -152,7 +148,10 @@ pub(super) async fn download(State(board): State<Board>, Who(who): Who, path: Pl
         // Never as what it is: no browser shows what somebody else wrote under our address.
         (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'none'")),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'none'"),
+        ),
         (header::CONTENT_DISPOSITION, disposition(&attachment.name)),
     ];
     Ok((headers, content).into_response())

@@ -46,7 +46,10 @@ fn one_file() -> Problem {
 }
 
 fn no_form(rejection: &MultipartRejection) -> Problem {
-    Problem::new(Code::UnsupportedMediaType, format!("Send the file as multipart/form-data. {}.", rejection.body_text()))
+    Problem::new(
+        Code::UnsupportedMediaType,
+        format!("Send the file as multipart/form-data. {}.", rejection.body_text()),
+    )
 }
 
 fn broken(error: &MultipartError, limits: AttachmentLimits) -> Problem {

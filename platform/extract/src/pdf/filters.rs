@@ -117,10 +117,8 @@ fn lzw(packed: &[u8], early: bool, most: usize) -> Vec<u8> {
 
 fn ascii_hex(packed: &[u8]) -> Vec<u8> {
     let digits = packed.iter().take_while(|byte| **byte != b'>');
-    let digits: Vec<u8> = digits
-        .filter_map(|byte| char::from(*byte).to_digit(16))
-        .filter_map(|digit| u8::try_from(digit).ok())
-        .collect();
+    let digits: Vec<u8> =
+        digits.filter_map(|byte| char::from(*byte).to_digit(16)).filter_map(|digit| u8::try_from(digit).ok()).collect();
     digits.chunks(2).map(|pair| pair[0] * 16 + pair.get(1).copied().unwrap_or_default()).collect()
 }
 
@@ -251,10 +249,8 @@ mod tests {
 
     #[test]
     fn rows_are_put_back_from_what_they_differ_by() {
-        let settings = Dictionary(vec![
-            (b"Predictor".to_vec(), Object::Number(12.0)),
-            (b"Columns".to_vec(), Object::Number(3.0)),
-        ]);
+        let settings =
+            Dictionary(vec![(b"Predictor".to_vec(), Object::Number(12.0)), (b"Columns".to_vec(), Object::Number(3.0))]);
         let rows = vec![0, 1, 2, 3, 2, 1, 1, 1, 1, 5, 1, 1];
         assert_eq!(predicted(rows, Some(&settings)).unwrap(), [1, 2, 3, 2, 3, 4, 5, 6, 7]);
     }

@@ -135,9 +135,7 @@ impl<'a> Lexer<'a> {
         let mut name = Vec::new();
         while let Some(byte) = self.peek().filter(|byte| !is_space(*byte) && !is_delimiter(*byte)) {
             self.at += 1;
-            let escaped = (byte == b'#')
-                .then(|| Some(hex(self.peek()?)? * 16 + hex(self.peek_after()?)?))
-                .flatten();
+            let escaped = (byte == b'#').then(|| Some(hex(self.peek()?)? * 16 + hex(self.peek_after()?)?)).flatten();
             if let Some(escaped) = escaped {
                 self.at += 2;
                 name.push(escaped);

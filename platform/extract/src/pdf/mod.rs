@@ -54,6 +54,10 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits, budget: &mut Budget) -> Result
             break;
         }
     }
+    if passages.is_empty() && !ends(bytes) {
+        // What would be a scan by the look of it may have its text in the part that is missing.
+        return Err(ExtractError::Damaged("its end is missing"));
+    }
     let mut document = Document::new(Kind::Pdf, passages);
     document.pages = Some(pages.len());
     if truncated {
@@ -66,4 +70,10 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits, budget: &mut Budget) -> Result
         document.warn(Warning::UnknownLetters);
     }
     Ok(document)
+}
+
+/// Whether the file has the mark that ends it, with some bytes after it at most.
+fn ends(bytes: &[u8]) -> bool {
+    let tail = &bytes[bytes.len().saturating_sub(2_048)..];
+    memchr::memmem::find(tail, b"%%EOF").is_some()
 }

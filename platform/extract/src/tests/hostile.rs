@@ -46,7 +46,9 @@ fn bombs_do_not_go_off() {
 
 #[test]
 fn nesting_is_no_way_to_the_end_of_the_stack() {
-    for (open, name) in [("[", "arrays"), ("<<", "dictionaries"), ("<</A", "entries"), ("(", "texts"), ("[<</K[", "both")] {
+    for (open, name) in
+        [("[", "arrays"), ("<<", "dictionaries"), ("<</A", "entries"), ("(", "texts"), ("[<</K[", "both")]
+    {
         let deep = open.repeat(400_000);
         let file = pdf_of(&[b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(), deep.clone().into_bytes()]);
         assert!(read("deep.pdf", file).is_err(), "{name}");
@@ -155,13 +157,59 @@ fn documents() -> impl Strategy<Value = Vec<u8>> {
 /// PDF's own words in any order: more of it is reached than by any bytes.
 fn words() -> impl Strategy<Value = Vec<u8>> {
     let word = prop::sample::select(vec![
-        "obj", "endobj", "stream\n", "endstream", "<<", ">>", "[", "]", "(", ")", "<41", ">", "/Type", "/Page", "/Pages",
-        "/Kids", "/Catalog", "/Root", "/Contents", "/ObjStm", "/N", "/First", "/Length", "/Filter", "/FlateDecode",
-        "/LZWDecode", "/ASCII85Decode", "1 0 R", "2 0 R", "3 0 R", "1 0", "2 0", "3 0", "-1", "4294967295", "1e9",
-        "trailer", "BT", "ET", "Tj", "TJ", "Tf", "Do", "/F1", "/Font", "/Resources", "/W", "/Widths", "BI", "ID", "EI",
+        "obj",
+        "endobj",
+        "stream\n",
+        "endstream",
+        "<<",
+        ">>",
+        "[",
+        "]",
+        "(",
+        ")",
+        "<41",
+        ">",
+        "/Type",
+        "/Page",
+        "/Pages",
+        "/Kids",
+        "/Catalog",
+        "/Root",
+        "/Contents",
+        "/ObjStm",
+        "/N",
+        "/First",
+        "/Length",
+        "/Filter",
+        "/FlateDecode",
+        "/LZWDecode",
+        "/ASCII85Decode",
+        "1 0 R",
+        "2 0 R",
+        "3 0 R",
+        "1 0",
+        "2 0",
+        "3 0",
+        "-1",
+        "4294967295",
+        "1e9",
+        "trailer",
+        "BT",
+        "ET",
+        "Tj",
+        "TJ",
+        "Tf",
+        "Do",
+        "/F1",
+        "/Font",
+        "/Resources",
+        "/W",
+        "/Widths",
+        "BI",
+        "ID",
+        "EI",
     ]);
-    prop::collection::vec(word, 0..200)
-        .prop_map(|words| format!("%PDF-1.4\n{}", words.join(" ")).into_bytes())
+    prop::collection::vec(word, 0..200).prop_map(|words| format!("%PDF-1.4\n{}", words.join(" ")).into_bytes())
 }
 
 proptest! {

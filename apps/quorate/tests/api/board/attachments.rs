@@ -35,7 +35,8 @@ impl User<'_> {
     /// Sends a form as it is to a session's attachments.
     pub async fn send_form(&self, session: &str, body: Vec<u8>, idempotency: Option<&str>) -> Reply {
         let url = self.app.url(&format!("/api/v1/sessions/{session}/attachments"));
-        let mut request = self.app.http().post(url).header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"));
+        let mut request =
+            self.app.http().post(url).header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }

@@ -2,7 +2,7 @@ use quorate_testkit::on_both_databases;
 use serde_json::json;
 
 use super::super::quick;
-use super::{OFFER, PRINTED, warnings};
+use super::{OFFER, PRINTED, field, form, warnings};
 use crate::TestApp;
 
 /// How many rows of a session's files there are, in either table.
@@ -125,7 +125,7 @@ on_both_databases! {
         let ada = app.user("ada@example.com").await;
         let id = ada.session(&quick()).await;
         let content = "Some words of it. ".repeat(100_000);
-        let body = super::form(&[super::field("file", Some("a.txt"), content.as_bytes())]);
+        let body = form(&[field("file", Some("a.txt"), content.as_bytes())]);
         let first = ada.send_form(&id, body.clone(), Some("upload-1")).await;
         let again = ada.send_form(&id, body, Some("upload-1")).await;
         assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 201), "{} {}", first.body, again.body);
