@@ -5,11 +5,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures::Stream;
 use quorate_audit::AuditLog;
-use quorate_kernel::{Clock, Ids, OrgId, Page, PageRequest, Pagination, Principal, Problem, from_millis, millis};
+use quorate_kernel::{
+    Clock, Entitlements, Ids, OrgId, Page, PageRequest, Pagination, Principal, Problem, from_millis, millis,
+};
 use quorate_models::Models;
-use quorate_store::Store;
+use quorate_store::{Store, TenantTx};
 use quorate_work::{Handler, Jobs};
 
+use crate::attachments::{AttachedDocuments, materials};
 use crate::config::BoardConfig;
 use crate::engine::count::Rule;
 use crate::engine::event::{Answered, By, Contribution, Event, Nothing, Pause, Started, Vote, Waited};
@@ -38,6 +41,8 @@ pub struct Deps {
     pub ids: Arc<dyn Ids>,
     /// What is done with reports is written down here.
     pub audit: AuditLog,
+    /// What an organization's plan allows: how much may be stored.
+    pub entitlements: Arc<dyn Entitlements>,
     /// Its section of the configuration.
     pub config: BoardConfig,
     /// Where facts can be looked up besides the attachments.
@@ -50,6 +55,7 @@ pub(crate) struct Parts {
     pub(crate) audit: AuditLog,
     pub(crate) jobs: Jobs,
     pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) entitlements: Arc<dyn Entitlements>,
     world: World,
     feed: Feed,
 }
@@ -70,12 +76,14 @@ impl Board {
     /// # Errors
     /// When a persona file or a prompt is not valid.
     pub fn new(deps: Deps) -> Result<Self, BoardError> {
+        let attached = AttachedDocuments::new(deps.store.clone(), Arc::clone(&deps.models));
+        let places = std::iter::once(Arc::new(attached) as Arc<dyn Research>).chain(deps.research);
         let world = World {
             models: deps.models,
             prompts: Arc::new(Prompts::load()?),
             personas: Arc::new(Catalogue::load(deps.config.personas_dir.as_deref())?),
             config: Arc::new(deps.config),
-            research: deps.research.into(),
+            research: places.collect(),
             who: None,
             caller: None,
         };
@@ -86,6 +94,7 @@ impl Board {
             clock: deps.clock,
             jobs: deps.jobs,
             ids: deps.ids,
+            entitlements: deps.entitlements,
             world,
             feed,
         };
@@ -167,6 +176,10 @@ impl Board {
     pub async fn start(&self, who: &Principal, id: SessionId) -> Result<Session, Problem> {
         let world = &self.parts.world;
         let now = self.now();
+        let mut tx = self.parts.store.tenant(who).await?;
+        // Held until the commit: what is attached now is what every seat reads.
+        store::lock(&mut tx, id).await?;
+        let materials = materials(store::attachments::beginnings(&mut tx, id).await?);
         let run = |session: &Session| {
             if session.started_at.is_some() || session.stopping || session.status != Status::Active {
                 return Err(BoardError::Conflict("This session has been started already."));
@@ -180,10 +193,10 @@ impl Board {
                 route,
                 deadline: now + chrono::Duration::seconds(seconds),
                 rule: Rule::of(session.brief.one_way_door).name().to_owned(),
-                materials: Vec::new(),
+                materials: materials.clone(),
             })])
         };
-        Ok(self.change(who, id, Some(now), run).await?)
+        Ok(self.change_within(tx, id, Some(now), run).await?)
     }
 
     /// Holds the session: what is under way is finished, nothing new is begun.
@@ -275,6 +288,17 @@ impl Board {
         let mut tx = self.parts.store.tenant(who).await?;
         // Held until the commit, so that two requests at once cannot both pass the check.
         store::lock(&mut tx, id).await?;
+        self.change_within(tx, id, run_at, decide).await
+    }
+
+    /// As `change`, in a transaction that holds the session.
+    async fn change_within(
+        &self,
+        mut tx: TenantTx,
+        id: SessionId,
+        run_at: Option<DateTime<Utc>>,
+        decide: impl Fn(&Session) -> Result<Vec<Event>, BoardError>,
+    ) -> Result<Session, BoardError> {
         let session = store::session(&mut tx, id).await?;
         let mut events: Vec<NewEvent> = decide(&session)?.into_iter().map(NewEvent::from).collect();
         if session.waits() && session.started_at.is_some() && !events.is_empty() {

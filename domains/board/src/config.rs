@@ -3,6 +3,8 @@
 use quorate_kernel::MicroUsd;
 use serde::{Deserialize, Serialize};
 
+use crate::attachments::AttachmentLimits;
+
 /// The section `[board]` of the configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -21,6 +23,14 @@ pub struct BoardConfig {
     pub routes: Vec<String>,
     /// A folder of further persona files; one with a bundled code takes its place.
     pub personas_dir: Option<std::path::PathBuf>,
+    /// How many files may be attached to one session.
+    pub attachments: usize,
+    /// How large one file may be, in megabytes.
+    pub attachment_megabytes: usize,
+    /// How many characters are read of one file.
+    pub attachment_characters: usize,
+    /// How many pages are read of one file.
+    pub attachment_pages: usize,
 }
 
 impl Default for BoardConfig {
@@ -33,11 +43,26 @@ impl Default for BoardConfig {
             cost_ceiling_usd: 5.0,
             routes: vec!["default".to_owned()],
             personas_dir: None,
+            attachments: 10,
+            attachment_megabytes: 10,
+            attachment_characters: 200_000,
+            attachment_pages: 500,
         }
     }
 }
 
 impl BoardConfig {
+    /// How much may be attached to one session.
+    #[must_use]
+    pub const fn attachment_limits(&self) -> AttachmentLimits {
+        AttachmentLimits {
+            files: self.attachments,
+            bytes: self.attachment_megabytes.saturating_mul(1_000_000),
+            characters: self.attachment_characters,
+            pages: self.attachment_pages,
+        }
+    }
+
     /// The ceiling in micro-dollars.
     #[must_use]
     pub fn cost_ceiling(&self) -> MicroUsd {

@@ -2,6 +2,7 @@
 //! the dissent comes out, live and over any crash. See this crate's README for the way of a session.
 
 pub mod answer;
+pub mod attachments;
 mod board;
 pub mod calibration;
 pub mod config;
@@ -24,6 +25,7 @@ mod store;
 mod tests;
 mod weighing;
 
+pub use attachments::{Attachment, AttachmentId, AttachmentLimits};
 pub use board::{Board, Deps};
 pub use config::BoardConfig;
 pub use error::BoardError;

@@ -1,9 +1,10 @@
-//! What the board asks of others: facts that a facilitator wants looked up (BRD-1). Attached documents answer it now;
-//! the studio's research joins them.
+//! What the board asks of others: facts that a facilitator wants looked up (BRD-1). Attached documents answer it
+//! (`attachments/research.rs`); the studio's research joins them.
 
 use async_trait::async_trait;
 use quorate_kernel::Principal;
 
+pub use crate::engine::event::Matched;
 use crate::session::SessionId;
 
 /// A question whose answer a facilitator wants looked up.
@@ -30,6 +31,10 @@ pub struct Passage {
     pub locator: String,
     /// The passage, word for word. Not trusted: prompts fence it.
     pub text: String,
+    /// Whether it speaks to a model instead of about the case. Prompts say so.
+    pub suspicious: bool,
+    /// How it was found.
+    pub matched: Matched,
 }
 
 /// What came of a question. The three are told apart wherever they are shown.

@@ -1,6 +1,7 @@
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{Next, from_fn};
+use axum::routing::MethodRouter;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, Paths};
 use utoipa::openapi::security::SecurityRequirement;
@@ -61,10 +62,27 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.guarded(Guard { access, devices: true, counting }, methods)
     }
 
-    fn guarded(mut self, guard: Guard, (schemas, mut paths, methods): UtoipaMethodRouter<S>) -> Self {
+    /// As [`Routes::add`], for bodies larger than the server's usual limit: up to so many bytes.
+    #[must_use]
+    pub fn add_for_files(self, access: Access, most: usize, (schemas, paths, methods): UtoipaMethodRouter<S>) -> Self {
+        let guard = Guard { access, devices: true, counting: Counting::Usual };
+        // Around the guard: under an idempotency key it is the guard that reads the body.
+        self.guarded_within(guard, (schemas, paths, methods), |methods| methods.layer(DefaultBodyLimit::max(most)))
+    }
+
+    fn guarded(self, guard: Guard, methods: UtoipaMethodRouter<S>) -> Self {
+        self.guarded_within(guard, methods, |methods| methods)
+    }
+
+    fn guarded_within(
+        mut self,
+        guard: Guard,
+        (schemas, mut paths, methods): UtoipaMethodRouter<S>,
+        around: impl FnOnce(MethodRouter<S>) -> MethodRouter<S>,
+    ) -> Self {
         self.table.extend(declare(&mut paths, guard.access));
         let guarded = methods.route_layer(from_fn(move |request: Request, next: Next| check(guard, request, next)));
-        let parts: (Vec<(String, RefOr<Schema>)>, Paths, _) = (schemas, paths, guarded);
+        let parts: (Vec<(String, RefOr<Schema>)>, Paths, _) = (schemas, paths, around(guarded));
         self.router = self.router.routes(parts);
         self
     }

@@ -111,6 +111,9 @@ pub(crate) struct BoardOptions {
     /// What the board should know, as often as needed: --context budget="200k euros"
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) context: Vec<(String, String)>,
+    /// Attach a file (text, Markdown, CSV, PDF or DOCX), as often as needed
+    #[arg(long, value_name = "PATH")]
+    pub(crate) file: Vec<PathBuf>,
     /// Let the board ask up to three questions first
     #[arg(long)]
     pub(crate) clarify: bool,

@@ -2,6 +2,7 @@
 
 mod deliberation;
 mod destination;
+mod files;
 mod markdown;
 mod paint;
 mod questions;
@@ -32,21 +33,19 @@ pub(super) async fn run(global: &Global, options: &BoardOptions) -> Result<(), F
     log::start_quietly(&loaded.config.log, global.verbose);
     let destination = options.out.as_deref().map(Destination::check).transpose()?;
     let new = request::session(options)?;
+    // Read first, so that a wrong path costs nothing.
+    let files = files::read(&options.file)?;
     let mut app = Box::pin(App::build(loaded.config)).await?;
     app.claim()?;
     let who = app.identity.local_principal().await.map_err(Failure::failed)?;
     let session = app.board.create(&who, new).await?;
+    let terminal = Terminal::new(options.json);
+    files::attach(&app.board, &who, session.id, files, &terminal).await?;
     let worker = app.start_worker();
     // What the calls cost is to be in the books when the board is done, not when a server runs some day.
     let upkeep = app.start_gateway().await?;
-    let deliberation = Deliberation {
-        board: &app.board,
-        who: &who,
-        id: session.id,
-        terminal: Terminal::new(options.json),
-        ask: options.clarify,
-        destination,
-    };
+    let deliberation =
+        Deliberation { board: &app.board, who: &who, id: session.id, terminal, ask: options.clarify, destination };
     let outcome = Box::pin(deliberation.follow()).await;
     worker.drain(GRACE).await;
     upkeep.drain(GRACE).await;

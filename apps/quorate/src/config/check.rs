@@ -239,6 +239,16 @@ fn out_of_bounds(config: &Config, typed: bool) -> Vec<(String, String)> {
     if !(1..=64).contains(&board.concurrency) {
         refuse("board.concurrency", format!("{} is not between 1 and 64", board.concurrency));
     }
+    for (key, value, most) in [
+        ("board.attachments", board.attachments, 100),
+        ("board.attachment_megabytes", board.attachment_megabytes, 100),
+        ("board.attachment_characters", board.attachment_characters, 2_000_000),
+        ("board.attachment_pages", board.attachment_pages, 10_000),
+    ] {
+        if value > most || (value == 0 && key != "board.attachments") {
+            refuse(key, format!("{value} is not between 1 and {most}"));
+        }
+    }
     for (key, seconds) in [
         ("board.clarification_timeout_seconds", board.clarification_timeout_seconds),
         ("board.session_timeout_seconds", board.session_timeout_seconds),

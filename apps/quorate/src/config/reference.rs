@@ -437,6 +437,20 @@ const KEYS: &[ConfigKey] = &[
         "",
         "A folder of further persona files. One with a bundled code takes its place.",
     ),
+    key("board.attachments", Kind::Count, "10", "How many files may be attached to one session."),
+    key("board.attachment_megabytes", Kind::Count, "10", "How large one attached file may be, in megabytes."),
+    key(
+        "board.attachment_characters",
+        Kind::Count,
+        "200000",
+        "How many characters are read of one attached file. The rest is left out, and the file says so.",
+    ),
+    key(
+        "board.attachment_pages",
+        Kind::Count,
+        "500",
+        "How many pages are read of one attached PDF. The rest is left out, and the file says so.",
+    ),
     key(
         "identity.password_memory_kib",
         Kind::Count,

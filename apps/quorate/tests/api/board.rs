@@ -1,6 +1,7 @@
 //! Board sessions over HTTP (BRD-1 to BRD-6, BRD-11, BRD-22 to BRD-24, BRD-29).
 
 mod absences;
+mod attachments;
 mod choices;
 mod clarifying;
 mod control;

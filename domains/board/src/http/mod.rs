@@ -1,5 +1,6 @@
 //! The API of the board (BRD-23, BRD-24). Handlers end where HTTP ends.
 
+mod attachments;
 mod calibration;
 mod decisions;
 mod deliberation;
@@ -8,6 +9,7 @@ mod results;
 mod sessions;
 mod shares;
 mod stream;
+mod upload;
 mod weighing;
 
 use quorate_http::{Access, Routes};
@@ -20,12 +22,17 @@ use crate::Board;
 pub fn routes(board: Board) -> Routes<()> {
     let read = Access::Needs(Permission::BoardSessionRead);
     let write = Access::Needs(Permission::BoardSessionWrite);
+    let most = board.attachment_limits().bytes.saturating_add(upload::FRAME);
     Routes::<Board>::new()
         .add(write, routes!(sessions::create))
         .add(read, routes!(sessions::list))
         .add(read, routes!(sessions::get))
         .add(write, routes!(sessions::update))
         .add(write, routes!(sessions::delete))
+        .add_for_files(write, most, routes!(attachments::create))
+        .add(read, routes!(attachments::list))
+        .add(read, routes!(attachments::download))
+        .add(write, routes!(attachments::remove))
         .add(write, routes!(deliberation::start))
         .add(write, routes!(deliberation::pause))
         .add(write, routes!(deliberation::resume))

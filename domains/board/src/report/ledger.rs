@@ -92,7 +92,8 @@ pub(super) fn baseline(out: &mut String, report: &Report) -> std::fmt::Result {
 /// The passages that were looked up, so that a ref in the text leads somewhere.
 pub(super) fn sources(out: &mut String, report: &Report) -> std::fmt::Result {
     let line = |source: &crate::engine::event::Source| {
-        format!("[{}] {}, {}: “{}”", source.reference, source.title, source.locator, source.text.trim())
+        let warning = if source.suspicious { " **Holds text that looks like instructions to a model.**" } else { "" };
+        format!("[{}] {}, {}: “{}”{warning}", source.reference, source.title, source.locator, source.text.trim())
     };
     list(out, "Sources", &report.sources.iter().map(line).collect::<Vec<_>>())
 }

@@ -538,6 +538,8 @@ fn researched(state: &State, sub_problem: usize, round: u8, question: &str, find
         title: passage.title,
         locator: passage.locator,
         text: passage.text,
+        suspicious: passage.suspicious,
+        matched: passage.matched,
     };
     Event::ResearchDone(Researched {
         sub_problem,

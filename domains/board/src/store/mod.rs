@@ -1,5 +1,6 @@
 //! The board's tables. Rows never leave this module.
 
+pub(crate) mod attachments;
 pub(crate) mod decisions;
 mod log;
 mod results;

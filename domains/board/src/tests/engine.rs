@@ -22,7 +22,7 @@ use crate::engine::event::{
     Answered as UserAnswered, By, Event, Form, Limit, LimitKind, Nothing, Pause, Started, StopReason,
 };
 use crate::engine::{Call, Lifecycle, Plan, Rules, State, plan};
-use crate::ports::{Findings, Passage, Research, ResearchQuery};
+use crate::ports::{Findings, Matched, Passage, Research, ResearchQuery};
 use crate::prompt::Prompts;
 use crate::report::{Report, build};
 use crate::run::World;
@@ -201,6 +201,8 @@ fn land(world: &World, state: &State, call: &Call, dice: &mut Dice, failure: usi
                 title: "Plan".to_owned(),
                 locator: "page 1".to_owned(),
                 text: "The rent is known.".to_owned(),
+                suspicious: false,
+                matched: Matched::Meaning,
             }]),
         }),
         Call::Baseline => Landing::Baseline(maybe(dice, failure, |dice| SoleAnswer {

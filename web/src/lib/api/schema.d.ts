@@ -1233,6 +1233,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the files of a session */
+        get: operations["list_attachments"];
+        put?: never;
+        /**
+         * Attach a file
+         * @description Before the session starts. Its text is read at once: every seat gets its beginning as data, and a facilitator can have
+         *     passages of it looked up. Text that looks like instructions to a model is marked in `warnings`.
+         */
+        post: operations["attach_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a file as it was attached */
+        get: operations["download_attachment"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a file
+         * @description Before the session starts.
+         */
+        delete: operations["remove_attachment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/contributions": {
         parameters: {
             query?: never;
@@ -2334,6 +2377,59 @@ export interface components {
             /** @description Whose passkey it is, if the authenticator tells. */
             userHandle?: string | null;
         };
+        /** @description A file to attach. */
+        AttachFile: {
+            /**
+             * Format: binary
+             * @description Text, Markdown, CSV, PDF or DOCX. The content decides, not the name.
+             */
+            file: string;
+        };
+        /** @description One attachment. */
+        AttachmentAnswer: {
+            attachment: components["schemas"]["AttachmentView"];
+        };
+        /**
+         * @description How far an attachment could be read.
+         * @enum {string}
+         */
+        AttachmentState: "readable" | "partial" | "unreadable";
+        /** @description A file attached to a session. */
+        AttachmentView: {
+            /** Format: uuid */
+            id: string;
+            /** @description The file's name, without any path. */
+            name: string;
+            /**
+             * @description What it is, by its content.
+             * @example application/pdf
+             */
+            media_type: string;
+            /**
+             * Format: int64
+             * @description Its size in bytes.
+             */
+            size: number;
+            /** @description How many characters of text were read. */
+            characters: number;
+            /** @description How many pages it has, of kinds that have pages. */
+            pages?: number | null;
+            state: components["schemas"]["AttachmentState"];
+            warnings: components["schemas"]["WarningView"][];
+            /** Format: date-time */
+            created_at: string;
+        };
+        /**
+         * @description What is to be known of an attachment.
+         * @enum {string}
+         */
+        AttachmentWarning: "suspicious" | "hidden_text" | "truncated" | "no_text" | "pages_without_text" | "unknown_letters";
+        /** @description The files of a session. */
+        AttachmentsAnswer: {
+            /** @description In the order in which they came. */
+            data: components["schemas"]["AttachmentView"][];
+            limits: components["schemas"]["LimitsView"];
+        };
         /** @description One entry of the audit log. */
         AuditEntry: {
             /**
@@ -3299,6 +3395,17 @@ export interface components {
          * @enum {string}
          */
         Level: "unanimous" | "strong" | "moderate" | "weak" | "none";
+        /** @description How much may be attached to one session. */
+        LimitsView: {
+            /** @description Files. */
+            files: number;
+            /** @description Bytes of one file. */
+            bytes: number;
+            /** @description Characters that are read of one file; the rest is left out. */
+            characters: number;
+            /** @description Pages that are read of one file; the rest is left out. */
+            pages: number;
+        };
         /** @description E-mail and password. */
         LogInBody: {
             /**
@@ -3407,6 +3514,11 @@ export interface components {
             /** @description The newest first, at most 200. */
             data: components["schemas"]["MailHead"][];
         };
+        /**
+         * @description How a passage was found.
+         * @enum {string}
+         */
+        Matched: "meaning" | "words";
         /** @description The decision matrices of a session. */
         Matrices: {
             /** @description One for each sub-problem that is a choice, once its options are formed. */
@@ -5548,6 +5660,10 @@ export interface components {
             locator: string;
             /** @description The passage, word for word. */
             text: string;
+            /** @description Whether it holds text that speaks to a model instead of about the case. */
+            suspicious?: boolean;
+            /** @description How it was found. */
+            matched?: components["schemas"]["Matched"];
         };
         /** @description What a persona would vote now (BRD-10). */
         Stance: {
@@ -6061,6 +6177,12 @@ export interface components {
             weight: number;
             /** @description Whether the weight comes from a record. */
             by_record: boolean;
+        };
+        /** @description What is to be known of an attachment. */
+        WarningView: {
+            code: components["schemas"]["AttachmentWarning"];
+            /** @description The same as a sentence. */
+            message: string;
         };
         /** @description The votes on one sub-problem, plain and weighed. */
         WeighedVotes: {
@@ -8950,6 +9072,159 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Accepted"];
                 };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    list_attachments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentsAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    attach_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["AttachFile"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            /** @description The storage of the plan is full. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            /** @description The file is larger than the limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The file is of a kind that is not read, or the body is no form. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    download_attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    remove_attachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once and answered the same for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["InvalidBody"];
             401: components["responses"]["Unauthenticated"];

@@ -18,7 +18,7 @@ pub use course::{
     SubProblem,
 };
 pub use options::{ConstraintCheck, CriterionScore, Form, OptionCard, OptionTally, OptionVote, OptionsFormed, Verdict};
-pub use research::{Material, ResearchStatus, Researched, Source};
+pub use research::{Matched, Material, ResearchStatus, Researched, Source};
 pub use result::{
     Counted, End, Limit, LimitKind, Section, StopReason, SubProblemRef, Synthesized, Vote, VotingStart, Waited,
 };

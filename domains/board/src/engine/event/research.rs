@@ -33,6 +33,23 @@ named! {
     }
 }
 
+named! {
+    /// How a passage was found.
+    Matched {
+        /// By its meaning, as an embedding measures it, and by words it shares with the question.
+        Meaning = "meaning",
+        /// By shared words alone, because no embedding could be had.
+        Words = "words",
+    }
+}
+
+impl Default for Matched {
+    /// Of passages recorded before this was.
+    fn default() -> Self {
+        Self::Meaning
+    }
+}
+
 /// A passage as it is cited.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Source {
@@ -47,6 +64,12 @@ pub struct Source {
     pub locator: String,
     /// The passage, word for word.
     pub text: String,
+    /// Whether it holds text that speaks to a model instead of about the case.
+    #[serde(default)]
+    pub suspicious: bool,
+    /// How it was found.
+    #[serde(default)]
+    pub matched: Matched,
 }
 
 /// What was found on a question of the facilitator.
