@@ -124,6 +124,7 @@ impl App {
             audit: audit.clone(),
             clock,
             ids: Arc::clone(&ids),
+            entitlements: billing.entitlements(),
             config: config.board.clone(),
             research: Vec::new(),
         })?;

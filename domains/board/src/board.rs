@@ -5,15 +5,17 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures::Stream;
 use quorate_audit::AuditLog;
-use quorate_kernel::{Clock, Ids, OrgId, Page, PageRequest, Pagination, Principal, Problem, from_millis, millis};
+use quorate_kernel::{Clock, Entitlements, Ids, OrgId, Page, PageRequest, Pagination, Principal, Problem, from_millis, millis};
 use quorate_models::Models;
 use quorate_store::Store;
 use quorate_work::{Handler, Jobs};
+use tokio::sync::Semaphore;
 
 use crate::config::BoardConfig;
 use crate::engine::count::Rule;
 use crate::engine::event::{Answered, By, Contribution, Event, Nothing, Pause, Started, Vote, Waited};
 use crate::error::BoardError;
+use crate::export;
 use crate::feed::{Feed, StoredEvent};
 use crate::persona::Catalogue;
 use crate::ports::Research;
@@ -38,6 +40,8 @@ pub struct Deps {
     pub ids: Arc<dyn Ids>,
     /// What is done with reports is written down here.
     pub audit: AuditLog,
+    /// What an organization's plan includes.
+    pub entitlements: Arc<dyn Entitlements>,
     /// Its section of the configuration.
     pub config: BoardConfig,
     /// Where facts can be looked up besides the attachments.
@@ -50,6 +54,9 @@ pub(crate) struct Parts {
     pub(crate) audit: AuditLog,
     pub(crate) jobs: Jobs,
     pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) entitlements: Arc<dyn Entitlements>,
+    /// Who may set a document now: a long report takes a processor for a while.
+    pub(crate) press: Arc<Semaphore>,
     world: World,
     feed: Feed,
 }
@@ -86,6 +93,8 @@ impl Board {
             clock: deps.clock,
             jobs: deps.jobs,
             ids: deps.ids,
+            entitlements: deps.entitlements,
+            press: Arc::new(Semaphore::new(export::AT_ONCE)),
             world,
             feed,
         };
