@@ -1,5 +1,8 @@
 //! In which language the labels of a report are written: that of what the board was asked, unless the reader says so.
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use crate::session::named;
 
 named! {

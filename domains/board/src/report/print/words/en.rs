@@ -157,5 +157,4 @@ pub(super) const WORDS: Words = Words {
     percent: "{value}%",
     decimal: ".",
     colon: ": ",
-    stop: ".",
 };

@@ -161,5 +161,4 @@ pub(super) const WORDS: Words = Words {
     percent: "{value}\u{a0}%",
     decimal: ",",
     colon: ": ",
-    stop: ".",
 };

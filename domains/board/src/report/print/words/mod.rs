@@ -160,7 +160,6 @@ pub(super) struct Words {
     pub percent: &'static str,
     pub decimal: &'static str,
     pub colon: &'static str,
-    pub stop: &'static str,
 }
 
 impl Words {

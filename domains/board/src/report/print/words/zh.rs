@@ -140,5 +140,4 @@ pub(super) const WORDS: Words = Words {
     percent: "{value}%",
     decimal: ".",
     colon: "：",
-    stop: "。",
 };
