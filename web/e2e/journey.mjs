@@ -223,6 +223,7 @@ export async function journey({ test, page, context, browser, server, watcher, a
 		await page.getByRole('tab', { name: 'Report' }).click();
 		for (const [name, sign] of [
 			[/^Markdown/, /^#/m],
+			[/^Word document/, /^PK/],
 			[/^JSON/, /^\{/],
 		]) {
 			await page.getByRole('button', { name: 'Export' }).click();

@@ -11,12 +11,14 @@ use quorate_kernel::{
 use quorate_models::Models;
 use quorate_store::{Store, TenantTx};
 use quorate_work::{Handler, Jobs};
+use tokio::sync::Semaphore;
 
 use crate::attachments::{AttachedDocuments, materials};
 use crate::config::BoardConfig;
 use crate::engine::count::Rule;
 use crate::engine::event::{Answered, By, Contribution, Event, Nothing, Pause, Started, Vote, Waited};
 use crate::error::BoardError;
+use crate::export;
 use crate::feed::{Feed, StoredEvent};
 use crate::persona::Catalogue;
 use crate::ports::Research;
@@ -41,7 +43,7 @@ pub struct Deps {
     pub ids: Arc<dyn Ids>,
     /// What is done with reports is written down here.
     pub audit: AuditLog,
-    /// What an organization's plan allows: how much may be stored.
+    /// What an organization's plan includes, and how much of it may be stored.
     pub entitlements: Arc<dyn Entitlements>,
     /// Its section of the configuration.
     pub config: BoardConfig,
@@ -56,6 +58,8 @@ pub(crate) struct Parts {
     pub(crate) jobs: Jobs,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) entitlements: Arc<dyn Entitlements>,
+    /// Who may set a document now: a long report takes a processor for a while.
+    pub(crate) press: Arc<Semaphore>,
     world: World,
     feed: Feed,
 }
@@ -95,6 +99,7 @@ impl Board {
             jobs: deps.jobs,
             ids: deps.ids,
             entitlements: deps.entitlements,
+            press: Arc::new(Semaphore::new(export::AT_ONCE)),
             world,
             feed,
         };

@@ -8,6 +8,7 @@ pub mod calibration;
 pub mod config;
 pub mod engine;
 mod error;
+pub mod export;
 mod feed;
 mod http;
 pub mod journal;

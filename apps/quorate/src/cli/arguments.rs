@@ -132,7 +132,7 @@ pub(crate) struct BoardOptions {
     /// Print events as JSON lines
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write the report to a file: Markdown, or JSON when it is called .json
+    /// Write the report to a file, as its name says: .md, .pdf, .docx or .json
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }

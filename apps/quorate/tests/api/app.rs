@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use quorate::compose::{App, Upkeep};
 use quorate::config::Config;
+use quorate_billing::{AssignedBy, Assignment};
 use quorate_http::RouteEntry;
 use quorate_identity::Identity;
-use quorate_kernel::{Clock as _, SystemClock};
+use quorate_kernel::{Clock as _, OrgId, SystemClock};
 use quorate_models::ModelsConfig;
 use quorate_outbound::StoredMail;
 use quorate_testkit::{HeldClock, TestDatabase};
@@ -332,6 +333,15 @@ impl User<'_> {
         let id = self.session(body).await;
         self.start(&id).await;
         self.finished(&id).await
+    }
+
+    /// Puts the user's organization on another plan.
+    pub async fn subscribe(&self, plan: &str) {
+        let me = self.get("/api/v1/users/me").await.body;
+        let org: OrgId = me["organization"]["id"].as_str().unwrap().parse().unwrap();
+        let assignment = Assignment { plan: plan.to_owned(), ..Assignment::of_own_server(AssignedBy::Server) };
+        let assignment = Assignment { contract: Default::default(), ..assignment };
+        self.app.composed().billing.assign(org, &assignment).await.unwrap();
     }
 
     /// Every event of the session so far.

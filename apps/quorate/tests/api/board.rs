@@ -10,6 +10,7 @@ mod courses;
 mod hostile_text;
 mod journal;
 mod lists;
+mod printed;
 mod sharing;
 
 use serde_json::{Value, json};

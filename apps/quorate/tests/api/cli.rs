@@ -88,7 +88,7 @@ fn wrong_usage_is_2_and_help_is_0() {
         (&["dance"], 2),
         (&["board"], 2),
         (&["board", QUESTION, "--mode", "fast"], 2),
-        (&["board", QUESTION, "--out", "report.pdf"], 2),
+        (&["board", QUESTION, "--out", "report.exe"], 2),
         (&["board", QUESTION, "--personas", "5"], 2),
         (&["board", "short"], 2),
         (&["board", QUESTION, "--personas", "forecaster,nobody"], 2),
@@ -201,6 +201,16 @@ fn a_board_comes_to_a_report_about_the_question() {
     let report = std::fs::read_to_string(here.path().join("report.md")).unwrap();
     assert!(report.contains("bakery") && report.to_lowercase().contains("offline demo model"), "{report}");
     assert!(err(&output).contains("The report is in report.md."), "{}", err(&output));
+}
+
+#[test]
+fn a_report_is_kept_as_its_name_says() {
+    let here = Installation::new(FAST);
+    for (name, sign) in [("report.pdf", b"%PDF".as_slice()), ("report.docx", b"PK\x03\x04")] {
+        let output = here.run(&["board", QUESTION, "--mode", "quick", "--out", name]);
+        assert_eq!(code(&output), Some(0), "{}", err(&output));
+        assert!(std::fs::read(here.path().join(name)).unwrap().starts_with(sign), "{name}");
+    }
 }
 
 #[test]

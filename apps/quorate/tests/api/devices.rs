@@ -1,8 +1,6 @@
 //! Devices, concurrent log-ins, anomalies (IDN-10 to IDN-12).
 
 use futures::future::join_all;
-use quorate_billing::{AssignedBy, Assignment};
-use quorate_kernel::OrgId;
 use quorate_testkit::{TestDatabase, on_both_databases};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -47,13 +45,6 @@ async fn log_in<'a>(app: &'a TestApp, email: &str, headers: &[(&str, &str)]) -> 
     }
 }
 
-async fn plan(user: &User<'_>, plan: &str) {
-    let org: OrgId = user.get("/api/v1/users/me").await.body["organization"]["id"].as_str().unwrap().parse().unwrap();
-    let assignment = Assignment { plan: plan.to_owned(), ..Assignment::of_own_server(AssignedBy::Server) };
-    let assignment = Assignment { contract: Default::default(), ..assignment };
-    user.app.composed().billing.assign(org, &assignment).await.unwrap();
-}
-
 async fn behind_a_proxy(database: TestDatabase) -> TestApp {
     let proxied = |config: &mut quorate::config::Config| config.server.trusted_proxies = vec!["127.0.0.1".to_owned()];
     TestApp::builder(database).configure(proxied).start().await
@@ -83,7 +74,7 @@ on_both_databases! {
         assert_eq!(listed.body["data"].as_array().unwrap().len(), 1);
         assert_eq!(listed.body["data"][0]["current"], false);
 
-        plan(&ada, "standard").await;
+        ada.subscribe("standard").await;
         assert_eq!(on(&ada, "laptop", "/api/v1/users/me").await.status, 200, "a larger plan has room");
     }
 
@@ -92,7 +83,7 @@ on_both_databases! {
         app.user("ada@example.com").await;
         let phone = log_in(&app, "ada@example.com", &[("x-device-fingerprint", &device("phone")), ("x-device-name", "Ada's phone")]).await;
         let phone = phone.unwrap_or_else(|reply| panic!("{}", reply.body));
-        plan(&phone, "standard").await;
+        phone.subscribe("standard").await;
         let laptop = log_in(&app, "ada@example.com", &[("x-device-fingerprint", &device("laptop"))]).await;
         let laptop = laptop.unwrap_or_else(|reply| panic!("{}", reply.body));
         let list = on(&laptop, "laptop", "/api/v1/devices").await.body;
@@ -121,7 +112,7 @@ on_both_databases! {
     async fn parallel_bindings_never_exceed_the_plan(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let ada = app.user("ada@example.com").await;
-        plan(&ada, "standard").await;
+        ada.subscribe("standard").await;
         let names: Vec<String> = (0..50).map(|n| format!("number-{n}")).collect();
         let replies = join_all(names.iter().map(|name| on(&ada, name, "/api/v1/users/me"))).await;
         let admitted = replies.iter().filter(|reply| reply.status == 200).count();
@@ -144,7 +135,7 @@ on_both_databases! {
         let mail = app.mail("ada@example.com", "new_device", 2).await;
         assert!(mail.text.contains("203.0.113"), "{}", mail.text);
 
-        plan(&second, "standard").await;
+        second.subscribe("standard").await;
         let third = log_in(&app, "ada@example.com", &from("203.0.113.3")).await.ok().unwrap();
         assert_eq!((second.get("/api/v1/users/me").await.status.as_u16(), third.get("/api/v1/users/me").await.status.as_u16()), (200, 200));
     }

@@ -181,6 +181,8 @@ on_both_databases! {
             (Method::GET, at("/report"), None, 404, "NOT_FOUND", &[]),
             (Method::GET, at("/export"), None, 404, "NOT_FOUND", &[]),
             (Method::GET, at("/export?format=exe"), None, 422, INVALID, &["format"]),
+            (Method::GET, at("/export?format=docx"), None, 404, "NOT_FOUND", &[]),
+            (Method::GET, at("/export?format=docx&language=xx"), None, 422, INVALID, &["language"]),
             (Method::GET, at("/contributions?cursor=x"), None, 422, INVALID, &["cursor"]),
             (Method::GET, at("/votes?cursor=%00"), None, 422, INVALID, &["cursor"]),
             (Method::GET, at("/votes?limit=x"), None, 422, INVALID, &["limit"]),
@@ -237,6 +239,7 @@ on_both_databases! {
                 (Method::GET, "/report", None),
                 (Method::GET, "/events", None),
                 (Method::GET, "/export", None),
+                (Method::GET, "/export?format=pdf", None),
                 (Method::GET, "/stream", None),
             ] {
                 let path = format!("/api/v1/sessions/{id}{path}");

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::engine::event::{Contribution, Vote};
+use crate::export::Format;
+use crate::report::print::Language;
 use crate::session::SessionId;
 use crate::{Board, Report, StoredEvent};
 
@@ -82,17 +84,6 @@ pub(super) async fn events(
     Ok(Json(board.events(&who, id, query.after.unwrap_or_default(), limit).await?))
 }
 
-/// What a report can be saved as.
-#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Format {
-    /// Markdown.
-    #[default]
-    Markdown,
-    /// The report as JSON.
-    Json,
-}
-
 /// How to export.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -101,28 +92,33 @@ pub(super) struct ExportQuery {
     #[serde(default)]
     #[param(inline)]
     format: Format,
+    /// The language of the labels in a PDF or DOCX; that of what was asked unless told.
+    #[param(inline)]
+    language: Option<Language>,
 }
 
 /// Save the report as a file
+///
+/// A PDF needs a plan that includes it. 503 while too many files are being made at once; try again after `Retry-After`.
 #[utoipa::path(get, path = "/api/v1/sessions/{id}/export", tag = "board",
     params(("id" = uuid::Uuid, Path), ExportQuery),
-    responses((status = 200, content((String = "text/markdown"), (Report = "application/json"))), Problems))]
+    responses((status = 200, content(
+        (String = "text/markdown"),
+        (Report = "application/json"),
+        (Vec<u8> = "application/pdf"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    )), Problems))]
 pub(super) async fn export(
     State(board): State<Board>,
     Who(who): Who,
     PathId(id): PathId<SessionId>,
     QueryInput(query): QueryInput<ExportQuery>,
 ) -> Result<Response, Failure> {
-    let report = board.report(&who, id).await?;
-    let file = |extension: &str| format!("attachment; filename=\"board-report-{id}.{extension}\"");
-    Ok(match query.format {
-        Format::Markdown => {
-            let headers = [
-                (header::CONTENT_TYPE, "text/markdown; charset=utf-8".to_owned()),
-                (header::CONTENT_DISPOSITION, file("md")),
-            ];
-            (headers, report.full_report).into_response()
-        }
-        Format::Json => ([(header::CONTENT_DISPOSITION, file("json"))], Json(report)).into_response(),
-    })
+    let file = board.export(&who, id, query.format, query.language).await?;
+    let headers = [
+        (header::CONTENT_TYPE, file.media_type.to_owned()),
+        (header::CONTENT_DISPOSITION, file.disposition()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ];
+    Ok((headers, file.bytes).into_response())
 }

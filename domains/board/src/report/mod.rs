@@ -7,6 +7,7 @@ mod claims;
 mod figures;
 mod ledger;
 mod markdown;
+pub mod print;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -2,7 +2,7 @@ import { readProblem, unreachable } from '$lib/api/problem';
 import { send } from '$lib/api/transport';
 
 /** The files that the server makes of a report, with the ending of their names. */
-export const FORMATS = { markdown: 'md', json: 'json' } as const;
+export const FORMATS = { pdf: 'pdf', docx: 'docx', markdown: 'md', json: 'json' } as const;
 export type Format = keyof typeof FORMATS;
 
 /**

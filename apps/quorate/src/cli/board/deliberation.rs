@@ -133,7 +133,9 @@ impl Deliberation<'_> {
             Ok(report) => {
                 self.terminal.report(&report.full_report)?;
                 if let Some(destination) = &self.destination {
-                    self.terminal.say(&destination.write(&report)?);
+                    let file = self.board.file(self.who, self.id, destination.format, None).await;
+                    let file = file.map_err(Failure::failed)?;
+                    self.terminal.say(&destination.write(&file.bytes)?);
                 }
             }
             Err(problem) if problem.code == Code::NotFound => {}

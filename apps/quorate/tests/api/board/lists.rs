@@ -129,8 +129,6 @@ on_both_databases! {
                 assert_eq!(body, report["full_report"].as_str().unwrap());
             }
         }
-        let pdf = ada.get(&format!("/api/v1/sessions/{id}/export?format=pdf")).await;
-        assert_eq!((pdf.status.as_u16(), pdf.code(), pdf.fields()), (422, "VALIDATION_FAILED", vec!["format"]), "{}", pdf.body);
     }
 
     async fn personas_and_models_are_listed(database: TestDatabase) {
