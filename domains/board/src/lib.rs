@@ -10,6 +10,7 @@ mod error;
 mod feed;
 mod http;
 pub mod journal;
+pub mod metrics;
 pub mod persona;
 pub mod ports;
 mod prompt;

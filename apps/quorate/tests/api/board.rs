@@ -9,6 +9,7 @@ mod courses;
 mod hostile_text;
 mod journal;
 mod lists;
+mod metrics;
 mod sharing;
 
 use serde_json::{Value, json};
