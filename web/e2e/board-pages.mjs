@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { boardScene, matrixOf, PERSONAS } from './board-scene.mjs';
 import { boardServer } from './board-server.mjs';
 import { axe, watch } from './browser.mjs';
-import { id, refusal } from './settings-answers.mjs';
+import { METRICS } from './board-metrics.mjs';
+import { answers, id, refusal } from './settings-answers.mjs';
 
 export const list = (data) => ({ body: { data, pagination: { next_cursor: null, has_more: false } } });
 
@@ -151,6 +152,33 @@ export async function boardPages({ test, browser, server, complaints }) {
 			.click();
 		assert.equal(new URL(who.page.url()).hash, '#report-dissent');
 	});
+
+	for (const operator of [true, false]) {
+		const whom = operator ? 'operators find' : 'nobody else finds';
+		await step(
+			`${whom} under a report how it ran`,
+			async (who) => {
+				const { page, server } = who;
+				const scene = whole({ number: 503, topics: 2 });
+				server.table[`GET /sessions/${scene.id}/metrics`] = { body: { metrics: METRICS } };
+				await who.open(scene);
+				await page.locator('[data-report]').waitFor();
+				const section = page.locator('[data-how-it-ran]');
+				if (!operator) return assert.equal(await section.count(), 0);
+				assert.deepEqual(server.searches(`GET /sessions/${scene.id}/metrics`), [], 'read when it is opened');
+				await section.getByText('How it ran', { exact: true }).click();
+				const vote = section.getByRole('row', { name: /^Vote/ });
+				await vote.getByText('$0.006').waitFor();
+				await vote.getByText('75%').waitFor();
+				await section.getByText('3% of the ceiling of $1.00').waitFor();
+				await section.getByText('1 cited, 0 not').waitFor();
+				const seats = section.getByRole('row', { name: /^Seats/ });
+				assert.equal(await seats.getByText('$').count(), 0, 'what nobody was asked for costs nothing');
+				await who.accessible('how it ran');
+			},
+			{ table: { 'GET /users/me': answers({ operator })['GET /users/me'] } },
+		);
+	}
 
 	await step('a stopped board says in words that its result is partial', async (who) => {
 		await who.open(

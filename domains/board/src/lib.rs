@@ -12,6 +12,7 @@ pub mod export;
 mod feed;
 mod http;
 pub mod journal;
+pub mod metrics;
 pub mod persona;
 pub mod ports;
 mod prompt;

@@ -11,6 +11,7 @@ mod hostile_text;
 mod journal;
 mod lists;
 mod printed;
+mod metrics;
 mod sharing;
 
 use serde_json::{Value, json};

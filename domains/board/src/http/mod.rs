@@ -4,6 +4,7 @@ mod attachments;
 mod calibration;
 mod decisions;
 mod deliberation;
+mod metrics;
 mod personas;
 mod results;
 mod sessions;
@@ -43,6 +44,7 @@ pub fn routes(board: Board) -> Routes<()> {
         .add(read, routes!(results::report))
         .add(read, routes!(results::events))
         .add(read, routes!(results::export))
+        .add(read, routes!(metrics::metrics))
         .add(read, routes!(stream::stream))
         .add(read, routes!(weighing::matrices))
         .add(write, routes!(weighing::set_weights))

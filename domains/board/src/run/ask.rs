@@ -10,6 +10,7 @@ use quorate_models::{
 };
 
 use crate::answer::Answer;
+use crate::metrics::Metered;
 use crate::prompt::Prompts;
 use crate::session::FailureCode;
 use crate::store::Charge;
@@ -146,7 +147,7 @@ async fn exchange<T: Answer>(
     };
     let mut restarts = 0;
     let answer = loop {
-        match say(models, &question.route, request.clone(), charge, &mut *hear).await {
+        match say(models, &question.route, request.clone(), false, charge, &mut *hear).await {
             Ok(answer) => break answer,
             Err(error) if broke_off(&error) && restarts < RESTARTS => {
                 restarts += 1;
@@ -182,7 +183,7 @@ async fn exchange<T: Answer>(
     request.idempotency_key = Some(format!("{}/repair", question.key));
     // Whoever listens has heard the broken answer: that is void. The repaired one comes when it is recorded.
     hear(Heard::Restart);
-    let repaired = say(models, &question.route, request, charge, |_: Heard<'_>| ()).await;
+    let repaired = say(models, &question.route, request, true, charge, |_: Heard<'_>| ()).await;
     let repaired = repaired.map_err(|error| code_of(&error))?;
     let value = read::<T>(&repaired.text).map_err(|_| FailureCode::InvalidOutput)?;
     Ok((value, repaired))
@@ -192,6 +193,7 @@ async fn say(
     models: &Models,
     route: &str,
     request: ChatRequest,
+    repair: bool,
     charge: &mut Charge,
     mut hear: impl FnMut(Heard<'_>) + Send,
 ) -> Result<ChatAnswer, ModelError> {
@@ -203,6 +205,7 @@ async fn say(
     });
     let answer = heard.await?;
     charge.calls += 1;
+    charge.answers.push(Metered::of(&answer, repair));
     if let Some(cost) = answer.cost {
         charge.cost = Some(charge.cost.unwrap_or_default() + cost);
     }

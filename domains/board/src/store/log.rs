@@ -12,6 +12,7 @@ use crate::engine::State;
 use crate::engine::event::{EVENT_VERSION, Event};
 use crate::error::BoardError;
 use crate::feed::StoredEvent;
+use crate::metrics::{Logged, Metered};
 use crate::report::Report;
 use crate::session::{Outcome, Phase, Session, SessionId, Status};
 
@@ -22,6 +23,8 @@ pub(crate) struct Charge {
     pub(crate) calls: u32,
     /// What they cost, where the price is known.
     pub(crate) cost: Option<MicroUsd>,
+    /// How each was metered.
+    pub(crate) answers: Vec<Metered>,
     /// The model's thinking, where it shows any.
     pub(crate) thinking: Option<String>,
     /// The temperature asked for.
@@ -154,8 +157,8 @@ async fn write_events(
         let charge = new.charge.clone().unwrap_or_default();
         tx.sql(
             "INSERT INTO board_events \
-             (org_id, session_id, sequence, type, version, created_at, payload, calls, cost_micros) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             (org_id, session_id, sequence, type, version, created_at, payload, calls, cost_micros, metering) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(id.to_string())
         .bind(sequence)
@@ -165,6 +168,7 @@ async fn write_events(
         .bind(write("board_events.payload", &payload)?)
         .bind(i64::from(charge.calls))
         .bind(charge.cost.map(|cost| cost.0))
+        .bind(metering(&charge)?)
         .execute()
         .await?;
         project(tx, id, sequence, new, &charge, now).await?;
@@ -178,6 +182,14 @@ async fn write_events(
     }
     tx.signal(topic(id));
     Ok(first)
+}
+
+/// How the answers behind an event were metered, as it is stored; nothing where no model was asked.
+fn metering(charge: &Charge) -> Result<Option<String>, BoardError> {
+    if charge.answers.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(write("board_events.metering", &charge.answers)?))
 }
 
 /// What readers query beside the log.
@@ -299,6 +311,40 @@ fn apply_to_head(head: &mut Session, event: &Event, now: DateTime<Utc>) {
     if head.completed_at.is_none() {
         head.status = if head.waits() { Status::Paused } else { Status::Active };
     }
+}
+
+#[derive(Debug, FromRow)]
+struct MeteredRow {
+    sequence: i64,
+    r#type: String,
+    created_at: i64,
+    payload: String,
+    calls: i64,
+    cost_micros: Option<i64>,
+    metering: Option<String>,
+}
+
+/// The whole log with what its events took, the oldest first. What was said piece by piece is left out, and so are the
+/// sections of reports: both are said again by an event that is there.
+pub(crate) async fn metered_log(tx: &mut TenantTx, id: SessionId) -> Result<Vec<Logged>, BoardError> {
+    let rows: Vec<MeteredRow> = tx
+        .sql(
+            "SELECT sequence, type, created_at, payload, calls, cost_micros, metering FROM board_events \
+             WHERE org_id = $1 AND session_id = $2 AND type NOT IN ('contribution.delta', 'report.section') \
+             ORDER BY sequence",
+        )
+        .bind(id.to_string())
+        .all()
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let log = |source| BoardError::Log { sequence: row.sequence, source };
+            let event = Event::from_parts(&row.r#type, read("board_events.payload", &row.payload)?).map_err(log)?;
+            let metered = row.metering.map(|text| read("board_events.metering", &text)).transpose()?;
+            let calls = usize::try_from(row.calls).unwrap_or_default();
+            Ok(Logged::of(event, from_millis(row.created_at), calls, row.cost_micros.map(MicroUsd), metered))
+        })
+        .collect()
 }
 
 /// When the session's newest event was recorded.
