@@ -96,7 +96,7 @@ async fn perform(
             Some(mode) => sitting.convene(&unit.put, mode).await?,
             None => on_its_own(app, alone, &unit, options.samples).await,
         };
-        Ok((unit, answer, spent))
+        Ok::<_, Failure>((unit, answer, spent))
     };
     let all = units(set, &methods, options.runs, options.seed);
     let bar = progress(all.len());

@@ -466,9 +466,10 @@ fn alone(world: &World, state: &State, result: Result<Answered<SoleAnswer>, Unan
             };
             charged(Event::BaselineRecorded(baseline), charge)
         }
-        Err(Unanswered { code, charge }) => {
-            charged(Event::BaselineRecorded(without_baseline(world.strongest(state.brief.route.as_deref()), code)), charge)
-        }
+        Err(Unanswered { code, charge }) => charged(
+            Event::BaselineRecorded(without_baseline(world.strongest(state.brief.route.as_deref()), code)),
+            charge,
+        ),
     }
 }
 

@@ -182,7 +182,13 @@ pub(crate) fn prepare(world: &World, state: &State, call: Call) -> Result<Step, 
             let work = query.map_or(Work::Nothing, |query| Work::LookUp(Box::new(query)));
             return Ok(Step::free(call, work));
         }
-        Call::Baseline => question("baseline", variables::baseline(state), world.strongest(state.brief.route.as_deref()), 0.3, LONG_ANSWER)?,
+        Call::Baseline => question(
+            "baseline",
+            variables::baseline(state),
+            world.strongest(state.brief.route.as_deref()),
+            0.3,
+            LONG_ANSWER,
+        )?,
         Call::FormOptions { sub_problem } => {
             let variables = variables::form_options(state, track(*sub_problem)?);
             question("form_options", variables, secretary(), 0.3, LONG_ANSWER)?

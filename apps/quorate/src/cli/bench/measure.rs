@@ -1,10 +1,9 @@
 //! Puts every question to every method, some at once, until all is done, the money is spent or the person stops it.
 
-use std::future::Future;
 use std::time::Instant;
 
-use futures::{Stream, StreamExt as _};
 use futures::stream::FuturesUnordered;
+use futures::{Stream, StreamExt as _};
 use quorate_kernel::MicroUsd;
 
 use super::question_set::{Put, QuestionSet};
@@ -100,12 +99,7 @@ pub(super) fn units(set: &QuestionSet, methods: &[Method], runs: u32, seed: u64)
     for run in 0..runs {
         for (place, question) in set.questions.iter().enumerate() {
             let put = question.put(seed, run);
-            units.extend(methods.iter().map(|method| Unit {
-                run,
-                question: place,
-                method: *method,
-                put: put.clone(),
-            }));
+            units.extend(methods.iter().map(|method| Unit { run, question: place, method: *method, put: put.clone() }));
         }
     }
     units

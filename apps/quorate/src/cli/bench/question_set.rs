@@ -78,7 +78,8 @@ impl QuestionSet {
         }
         let mut ids = BTreeSet::new();
         for (place, question) in self.questions.iter().enumerate() {
-            let name = if question.id.trim().is_empty() { format!("question {}", place + 1) } else { question.id.clone() };
+            let name =
+                if question.id.trim().is_empty() { format!("question {}", place + 1) } else { question.id.clone() };
             faults.extend(question.faults().into_iter().map(|fault| format!("{name}: {fault}")));
             if !ids.insert(&question.id) {
                 faults.push(format!("{name}: another question has this id"));

@@ -108,9 +108,9 @@ fn line(method: Method, samples: &[&Sample], seed: u64) -> Option<MethodLine> {
         right: samples.iter().filter(|sample| sample.is_right()).count(),
         no_answer,
         accuracy: Figure { mean: share, interval: wilson(share, rights.len()) },
-        cost: figure(&|sample| sample.spent.cost.0 as f64)?,
-        tokens: figure(&|sample| (sample.spent.tokens_in + sample.spent.tokens_out) as f64)?,
-        seconds: figure(&|sample| sample.seconds)?,
+        cost: figure(&|sample: &Sample| sample.spent.cost.0 as f64)?,
+        tokens: figure(&|sample: &Sample| (sample.spent.tokens_in + sample.spent.tokens_out) as f64)?,
+        seconds: figure(&|sample: &Sample| sample.seconds)?,
         spent: samples.iter().map(|sample| sample.spent.cost).sum(),
         unpriced: samples.iter().map(|sample| sample.spent.unpriced).sum(),
     })
@@ -177,9 +177,8 @@ pub(super) mod tests {
 
     /// Ten questions: the single model is right on two, the board on all but one, which it leaves without an answer.
     pub(in super::super) fn samples() -> Vec<Sample> {
-        let single = (0..10).map(|question| {
-            sample(Method::Single, question, Answer::Chosen(usize::from(question >= 2)), 140)
-        });
+        let single =
+            (0..10).map(|question| sample(Method::Single, question, Answer::Chosen(usize::from(question >= 2)), 140));
         let board = (0..10).map(|question| {
             let answer = if question == 9 { Answer::None(NoAnswer::Deadlock) } else { Answer::Chosen(0) };
             sample(Method::Quick, question, answer, 700)
@@ -190,10 +189,10 @@ pub(super) mod tests {
     #[test]
     fn lines_count_what_was_right_and_what_it_took() {
         let lines = lines(&samples(), &[Method::Single, Method::Deep, Method::Quick], 1);
-        assert_eq!(lines.iter().map(|line| (line.method, line.right)).collect::<Vec<_>>(), [
-            (Method::Single, 2),
-            (Method::Quick, 9)
-        ]);
+        assert_eq!(
+            lines.iter().map(|line| (line.method, line.right)).collect::<Vec<_>>(),
+            [(Method::Single, 2), (Method::Quick, 9)]
+        );
         assert_eq!((lines[1].unanswered(), lines[1].no_answer[&NoAnswer::Deadlock]), (1, 1));
         assert!((lines[0].cost.mean - 140.0).abs() < 1e-9 && (lines[0].tokens.mean - 120.0).abs() < 1e-9);
         assert_eq!(lines[1].spent, MicroUsd(7_000));

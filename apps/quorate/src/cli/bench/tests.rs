@@ -65,13 +65,14 @@ async fn bench(rules: Vec<Rule>, flags: &[&str]) -> (Bench, QuestionSet, BenchBo
     let usual = Rule::always(says(json!({})));
     models.script(&rules.into_iter().chain([usual]).collect::<Vec<_>>()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let mut provider = models.provider("scripted", ProviderKind::OpenAiCompatible);
-    let price = PriceConfig { input: 1.0, output: 2.0, ..PriceConfig::default() };
-    provider.prices.insert("mind".to_owned(), price);
+    let provider = models.provider("scripted", ProviderKind::OpenAiCompatible);
+    let model = "scripted/mind".to_owned();
+    let price = PriceConfig { model, input: 1.0, output: 2.0, cached_read: None, cache_write: None };
     let mut config = Config { data_dir: folder.path().to_path_buf(), ..Config::default() };
     config.models = ModelsConfig {
         providers: vec![provider],
         routes: vec![RouteConfig::new("default", ["scripted/mind"])],
+        prices: vec![price],
         ..ModelsConfig::default()
     };
     let file = folder.path().join("questions.toml");
@@ -111,8 +112,14 @@ fn result(bench: &Bench, set: &QuestionSet, options: &BenchBoardOptions) -> Valu
 #[tokio::test(flavor = "multi_thread")]
 async fn right_and_wrong_answers_are_counted_and_cost_what_they_cost() {
     let rules = [answers("FIRST", "the sound one"), answers("SECOND", "the odd one")].concat();
-    let flags = ["--methods", "single,self-consistency,quick", "--samples", "3", "--personas",
-        "finance_strategist,people_partner"];
+    let flags = [
+        "--methods",
+        "single,self-consistency,quick",
+        "--samples",
+        "3",
+        "--personas",
+        "finance_strategist,people_partner",
+    ];
     let (bench, set, options, _models) = bench(rules, &flags).await;
     let result = result(&bench, &set, &options);
     assert_eq!(result["model"], "scripted/mind");
@@ -157,8 +164,16 @@ async fn a_board_whose_options_tie_has_no_answer_and_the_ceiling_ends_it() {
         { "option": "B", "decision": "yes", "confidence": 0.5 },
     ] });
     let rules = vec![Rule::always(says(both)).for_schema("vote_options")];
-    let flags = ["--methods", "quick", "--personas", "finance_strategist,people_partner", "--max-cost", "0.0001",
-        "--concurrency", "1"];
+    let flags = [
+        "--methods",
+        "quick",
+        "--personas",
+        "finance_strategist,people_partner",
+        "--max-cost",
+        "0.0001",
+        "--concurrency",
+        "1",
+    ];
     let (bench, set, options, _models) = bench(rules, &flags).await;
     let result = result(&bench, &set, &options);
     assert_eq!(result["stopped"], "max_cost");
