@@ -4,6 +4,7 @@
 mod arguments;
 mod audit;
 mod banner;
+mod bench;
 mod board;
 mod completions;
 mod config_command;
@@ -59,6 +60,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Serve(options) => serve::run(&arguments.global, options).await,
         Command::Board(options) => Box::pin(board::run(&arguments.global, options)).await,
+        Command::Bench(options) => Box::pin(bench::run(&arguments.global, options)).await,
         Command::Models(options) => models::run(&arguments.global, options),
         Command::Config(options) => config_command::run(&arguments.global, options),
         Command::Doctor(options) => doctor::run(&arguments.global, options).await,

@@ -33,6 +33,7 @@ use crate::models_api;
 use crate::reach::Outward;
 use crate::reactions;
 use crate::shared_state::SharedState;
+use crate::spending::Spending;
 
 /// The version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -74,6 +75,8 @@ pub struct App {
     pub providers: Providers,
     /// What every call to a model cost.
     pub ledger: CostLedger,
+    /// The same, with an eye on single pieces of work.
+    pub spending: Arc<Spending>,
     /// Accounts and log-in.
     pub identity: Identity,
     /// The board.
@@ -114,7 +117,8 @@ impl App {
         let identity = foundation.identity(&config, mailer.clone(), &billing).await?;
         let gateway = foundation.gateway(&config, &identity)?;
         let ledger = foundation.ledger(&config, &billing)?;
-        models.keep_accounts(Arc::new(ledger.clone()));
+        let spending = Arc::new(Spending::new(ledger.clone()));
+        models.keep_accounts(Arc::clone(&spending) as _);
         let providers = foundation.providers(&config, &models)?;
         providers.refresh().await.context("the providers that were added cannot be read")?;
         let board = Board::new(quorate_board::Deps {
@@ -140,6 +144,7 @@ impl App {
             gateway,
             providers,
             ledger,
+            spending,
             identity,
             board,
             jobs,

@@ -12,3 +12,4 @@ mod reactions;
 mod reminders;
 pub mod serve;
 pub mod shared_state;
+pub mod spending;

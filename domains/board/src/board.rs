@@ -118,6 +118,13 @@ impl Board {
         &self.parts.world.personas
     }
 
+    /// The strongest single model behind a route, or behind those that seats take in turn, as `provider/model`: the one
+    /// that a baseline asks (BRD-31).
+    #[must_use]
+    pub fn strongest_model(&self, route: Option<&str>) -> String {
+        self.parts.world.strongest(route)
+    }
+
     pub(crate) fn world(&self) -> World {
         self.parts.world.clone()
     }

@@ -190,6 +190,10 @@ pub struct Brief {
     /// answer (BRD-31).
     #[serde(default)]
     pub baseline: bool,
+    /// The courses to choose among, where they are known before: none, or 2 to 5 that exclude each other. Then no model
+    /// splits the problem or forms options, and the seats vote on these (BRD-31).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
     /// Where the user leans, kept from the board until the vote is out.
     pub lean: Option<String>,
     /// The model route to use instead of the configured ones.
@@ -217,6 +221,8 @@ pub struct NewSession {
     pub one_way_door: bool,
     /// Whether the strongest single model is asked as well.
     pub baseline: bool,
+    /// The courses to choose among, where they are known before.
+    pub choices: Vec<String>,
     /// Where the user leans.
     pub lean: Option<String>,
     /// The model route to use.
@@ -234,6 +240,8 @@ const SEATS: std::ops::RangeInclusive<usize> = 2..=8;
 const CONTEXT_FIELDS: usize = 20;
 const CONTEXT_CHARS: usize = 2_000;
 const LEAN_CHARS: usize = 500;
+const CHOICES: std::ops::RangeInclusive<usize> = 2..=5;
+const CHOICE_CHARS: usize = 500;
 
 /// What is said of a text with the character U+0000. No keyboard makes one, and PostgreSQL takes none in its texts.
 pub(crate) const NO_NUL: &str = "Leave out the NUL character.";
@@ -310,6 +318,20 @@ impl NewSession {
         if self.route.as_deref().is_some_and(|route| !knows_route(route)) {
             refuse("route", "There is no such model route.".to_owned());
         }
+        let choices: Vec<String> = self.choices.iter().map(|choice| choice.trim().to_owned()).collect();
+        if !choices.is_empty() && !CHOICES.contains(&choices.len()) {
+            refuse("choices", "Give 2 to 5 choices, or none.".to_owned());
+        }
+        for (index, choice) in choices.iter().enumerate() {
+            let field = format!("choices[{index}]");
+            if choice.is_empty() || choice.chars().count() > CHOICE_CHARS {
+                refuse(&field, format!("Write 1 to {CHOICE_CHARS} characters."));
+            } else if has_nul(choice) {
+                refuse(&field, NO_NUL.to_owned());
+            } else if choices.iter().take(index).any(|earlier| earlier == choice) {
+                refuse(&field, "This choice is there already.".to_owned());
+            }
+        }
         let cost_ceiling = match self.cost_ceiling_usd {
             None => ceiling,
             Some(dollars) if dollars.is_finite() && dollars > 0.0 => MicroUsd::from_dollars(dollars).min(ceiling),
@@ -330,6 +352,7 @@ impl NewSession {
             clarify: self.clarify,
             one_way_door: self.one_way_door,
             baseline: self.baseline,
+            choices,
             lean,
             route: self.route,
             cost_ceiling,

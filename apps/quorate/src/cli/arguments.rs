@@ -1,3 +1,4 @@
+mod bench;
 mod gateway;
 
 use std::path::PathBuf;
@@ -6,6 +7,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::LogFormat;
+pub(crate) use bench::{BenchBoardOptions, BenchOptions, BenchOutput, BenchWhat, Method};
 pub(crate) use gateway::{KeysAction, KeysOptions, NewKeyOptions, RoutesOptions, UsageBy, UsageOptions};
 
 /// Headings and names in help texts.
@@ -23,7 +25,8 @@ const STYLES: Styles = Styles::styled()
     styles = STYLES,
     max_term_width = 100,
     propagate_version = true,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 a board ended without a result.\n\
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 a board ended without a result, or a \
+                  measurement before its end.\n\
                   Any configuration key can be given as QUORATE__SECTION__KEY in the environment."
 )]
 pub(crate) struct Arguments {
@@ -63,6 +66,8 @@ pub(crate) enum Command {
     Serve(ServeOptions),
     /// Put a decision to a board, here in the terminal
     Board(Box<BoardOptions>),
+    /// Measure on questions with known answers
+    Bench(BenchOptions),
     /// List the models, their routes and prices
     Models(ModelsOptions),
     /// Check or show the configuration

@@ -11,6 +11,8 @@ mod plan;
 mod state;
 pub mod stop;
 mod track_plan;
+mod whole;
 
 pub use plan::{Call, Plan, Rules, outcome_of as plan_outcome, plan};
 pub use state::{Lifecycle, Round, State, Track};
+pub(crate) use whole::{LETTERS, scaled, whole};

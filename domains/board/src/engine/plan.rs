@@ -8,6 +8,7 @@ use super::count::overall;
 use super::event::{Answered, By, ContributionKind, End, Event, Limit, LimitKind, PhaseChange, Seat};
 use super::state::{Lifecycle, State, Track};
 use super::track_plan::plan_track;
+use super::whole::given;
 use crate::persona::Part;
 use crate::report::heading;
 use crate::session::{Answer, Failure, FailureCode, Outcome, Phase};
@@ -193,7 +194,10 @@ fn advance(state: &State, rules: &Rules, now: DateTime<Utc>, plan: &mut Plan) {
             return;
         }
         plan.announce(state, Phase::Decomposition);
-        plan.calls.push(Call::Decompose);
+        match given(state) {
+            Some(events) => plan.events.extend(events),
+            None => plan.calls.push(Call::Decompose),
+        }
         return;
     }
     // Beside the board and without its knowledge; a session that runs out of time or money does without.

@@ -80,6 +80,8 @@ impl From<CreateSession> for NewSession {
             clarify: body.clarify,
             one_way_door: body.one_way_door,
             baseline: body.baseline,
+            // Over the API the board forms the options itself.
+            choices: Vec::new(),
             lean: body.lean,
             route: body.route,
             any_model: false,

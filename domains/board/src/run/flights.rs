@@ -188,7 +188,8 @@ fn closing_calls(state: &State) -> i64 {
 fn out_of_money(world: &World, state: &State, call: &Call) -> Vec<NewEvent> {
     match call {
         Call::Baseline => {
-            let missing = landing::without_baseline(world.strongest(state), FailureCode::CostCeiling);
+            let missing =
+                landing::without_baseline(world.strongest(state.brief.route.as_deref()), FailureCode::CostCeiling);
             vec![Event::BaselineRecorded(missing).into()]
         }
         Call::Vote { sub_problem, seat } => {

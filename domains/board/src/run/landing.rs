@@ -16,12 +16,12 @@ use crate::engine::event::{
     Researched, Seat, Selected, Source, SubProblem, Synthesized, Vote,
 };
 use crate::engine::measure::agreement;
-use crate::engine::{Call, State, Track, plan_outcome};
+use crate::engine::{Call, State, Track, plan_outcome, scaled, whole};
 use crate::persona::Part;
 use crate::ports::{Findings, Passage};
 use crate::report;
 use crate::selection;
-use crate::session::{FailureCode, MAX_ROUNDS, Mode, Phase, Question, Side, Stance, derived_id};
+use crate::session::{FailureCode, Mode, Phase, Question, Side, Stance, derived_id};
 use crate::store::{Charge, NewEvent};
 
 /// Facilitator contributions come after everything a round brought.
@@ -114,13 +114,6 @@ fn clarified(
     vec![charged(event, charge)]
 }
 
-/// Complexity sets how many seats (3 to 5) and rounds (2 to 4) a sub-problem gets.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "complexity is within 0 and 1")]
-fn scaled(complexity: f64) -> (usize, u8) {
-    let extra = (complexity.clamp(0.0, 1.0) * 2.0).round();
-    (3 + extra as usize, (2 + extra as u8).min(MAX_ROUNDS))
-}
-
 fn decomposed(state: &State, result: Result<Answered<Decompose>, Unanswered>) -> Vec<NewEvent> {
     let (parts, charge) = match result {
         Ok(answered) => (answered.value.sub_problems, answered.charge),
@@ -153,28 +146,6 @@ fn decomposed(state: &State, result: Result<Answered<Decompose>, Unanswered>) ->
         sub_problems.push(whole(state));
     }
     vec![charged(Event::ProblemDecomposed(Decomposed { sub_problems, decided_by }), charge)]
-}
-
-/// The problem as its own only part: what the board works on when no model could split it.
-fn whole(state: &State) -> SubProblem {
-    let statement = &state.brief.problem_statement;
-    let title: String = statement.lines().next().unwrap_or_default().chars().take(100).collect();
-    let (seats, rounds) = scaled(0.5);
-    SubProblem {
-        index: 0,
-        title,
-        goal: String::new(),
-        scope: String::new(),
-        proposal: statement.chars().take(600).collect(),
-        criteria: Vec::new(),
-        depends_on: Vec::new(),
-        complexity: 0.5,
-        seats,
-        rounds,
-        form: Form::Proposal,
-        one_way: state.brief.one_way_door,
-        rule: Rule::of(state.brief.one_way_door),
-    }
 }
 
 fn selected(
@@ -495,9 +466,10 @@ fn alone(world: &World, state: &State, result: Result<Answered<SoleAnswer>, Unan
             };
             charged(Event::BaselineRecorded(baseline), charge)
         }
-        Err(Unanswered { code, charge }) => {
-            charged(Event::BaselineRecorded(without_baseline(world.strongest(state), code)), charge)
-        }
+        Err(Unanswered { code, charge }) => charged(
+            Event::BaselineRecorded(without_baseline(world.strongest(state.brief.route.as_deref()), code)),
+            charge,
+        ),
     }
 }
 

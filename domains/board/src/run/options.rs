@@ -8,7 +8,7 @@ use crate::answer::{DraftOption, DraftVerdict, FormOptions, OptionChoice};
 use crate::engine::event::{
     By, ConstraintCheck, CriterionScore, Event, OptionCard, OptionVote, OptionsFormed, Verdict,
 };
-use crate::engine::{State, Track};
+use crate::engine::{LETTERS, State, Track};
 use crate::store::NewEvent;
 
 /// The options of a sub-problem. When none could be had the vote is on the proposal alone.
@@ -24,15 +24,12 @@ pub(super) fn options_formed(
     let limits = variables::constraints(state);
     let formed = OptionsFormed {
         sub_problem: track.sub_problem.index,
-        options: IDS.iter().zip(&drafts).map(|(id, draft)| card(track, &limits, id, draft)).collect(),
+        options: LETTERS.iter().zip(&drafts).map(|(id, draft)| card(track, &limits, id, draft)).collect(),
         criteria: track.sub_problem.criteria.clone(),
         decided_by,
     };
     charged(Event::OptionsFormed(formed), charge)
 }
-
-/// As many options as there can be.
-const IDS: [&str; 5] = ["A", "B", "C", "D", "E"];
 
 fn card(track: &Track, limits: &[String], id: &str, draft: &DraftOption) -> OptionCard {
     let score = |criterion: &String| {

@@ -182,7 +182,13 @@ pub(crate) fn prepare(world: &World, state: &State, call: Call) -> Result<Step, 
             let work = query.map_or(Work::Nothing, |query| Work::LookUp(Box::new(query)));
             return Ok(Step::free(call, work));
         }
-        Call::Baseline => question("baseline", variables::baseline(state), world.strongest(state), 0.3, LONG_ANSWER)?,
+        Call::Baseline => question(
+            "baseline",
+            variables::baseline(state),
+            world.strongest(state.brief.route.as_deref()),
+            0.3,
+            LONG_ANSWER,
+        )?,
         Call::FormOptions { sub_problem } => {
             let variables = variables::form_options(state, track(*sub_problem)?);
             question("form_options", variables, secretary(), 0.3, LONG_ANSWER)?
@@ -219,8 +225,8 @@ impl World {
     /// The strongest single model among those that the session's seats may speak through. Nobody measures strength
     /// here: the dearest by its price for output stands for it, which is the same cost class too; without prices the
     /// first one.
-    pub(crate) fn strongest(&self, state: &State) -> String {
-        let routes = state.brief.route.as_ref().map_or_else(|| self.config.routes.clone(), |route| vec![route.clone()]);
+    pub(crate) fn strongest(&self, route: Option<&str>) -> String {
+        let routes = route.map_or_else(|| self.config.routes.clone(), |route| vec![route.to_owned()]);
         let targets: Vec<String> = routes.iter().filter_map(|route| self.models.resolve(route)).flatten().collect();
         let one = quorate_models::Usage { output: 1_000_000, ..quorate_models::Usage::default() };
         let price = |target: &String| self.models.price(target).map(|price| price.cost(&one));

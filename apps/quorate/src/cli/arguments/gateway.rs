@@ -154,7 +154,7 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
     day.map(|begin| begin.and_utc()).ok_or_else(|| "write it as 2026-01-31, or as 2026-01-31T12:00:00Z".to_owned())
 }
 
-fn dollars(text: &str) -> Result<MicroUsd, String> {
+pub(super) fn dollars(text: &str) -> Result<MicroUsd, String> {
     match text.trim_start_matches('$').parse::<f64>() {
         Ok(amount) if (0.0..=MOST_DOLLARS).contains(&amount) => Ok(MicroUsd::from_dollars(amount)),
         _ => Err("give an amount of US dollars, zero or more".to_owned()),
