@@ -19,8 +19,17 @@ mod tests {
             assert_eq!(safe(good).as_deref(), Some(good));
         }
         let evil = [
-            "javascript:alert(1)", " JaVaScript:alert(1)", "file:///etc/passwd", "file://server/share/x", "\\\\server\\x",
-            "data:text/html,x", "smb://server/x", "ms-word:ofe|u|https://evil.example", "/relative", "", "https://",
+            "javascript:alert(1)",
+            " JaVaScript:alert(1)",
+            "file:///etc/passwd",
+            "file://server/share/x",
+            "\\\\server\\x",
+            "data:text/html,x",
+            "smb://server/x",
+            "ms-word:ofe|u|https://evil.example",
+            "/relative",
+            "",
+            "https://",
         ];
         for evil in evil {
             assert_eq!(safe(evil), None, "{evil}");

@@ -27,31 +27,55 @@ fn everything() -> Document {
     let series = |name: &str, tone| Series { name: name.to_owned(), tone };
     let cells = |texts: [&str; 3]| texts.map(|text| vec![Span::plain(text)]).to_vec();
     let column = |head: &str, align| Column { head: head.to_owned(), align };
-    let rows = (0..60).map(|row| Row { cells: cells([&format!("row{row}"), "words of a cell", "7.5"]), total: row == 59 });
+    let rows =
+        (0..60).map(|row| Row { cells: cells([&format!("row{row}"), "words of a cell", "7.5"]), total: row == 59 });
     document(vec![
         Block::Title(Title { kicker: "KICKER".to_owned(), text: "Board report".to_owned(), tone: Tone::Good }),
-        Block::Callout(Callout { tone: Tone::Warn, blocks: vec![say("Somebody was absent."), Block::List(List { first: None, items: vec![vec![say("Ada")]] })] }),
+        Block::Callout(Callout {
+            tone: Tone::Warn,
+            blocks: vec![say("Somebody was absent."), Block::List(List { first: None, items: vec![vec![say("Ada")]] })],
+        }),
         Block::Facts(vec![Fact { name: "Date".to_owned(), value: vec![Span::plain("today")] }]),
         Block::Contents("Contents".to_owned()),
         Block::PageBreak,
         heading(1, "First"),
         Block::Paragraph(vec![
-            Span::plain("Plain, "), Span::strong("bold 决定"), Span::emphasis(" italic "),
+            Span::plain("Plain, "),
+            Span::strong("bold 决定"),
+            Span::emphasis(" italic "),
             Span { link: Some("https://example.com/a?b&c".to_owned()), ..Span::plain("a link") },
             Span { link: Some("javascript:alert(1)".to_owned()), ..Span::plain(" and none") },
         ]),
-        Block::List(List { first: Some(9), items: vec![vec![say("nine")], vec![say("ten"), Block::List(List { first: None, items: vec![vec![say("within")]] })]] }),
+        Block::List(List {
+            first: Some(9),
+            items: vec![
+                vec![say("nine")],
+                vec![say("ten"), Block::List(List { first: None, items: vec![vec![say("within")]] })],
+            ],
+        }),
         heading(2, "Second"),
-        Block::Table(Table { columns: vec![column("Row", Align::Start), column("Words", Align::Start), column("Score", Align::End)], rows: rows.collect() }),
+        Block::Table(Table {
+            columns: vec![column("Row", Align::Start), column("Words", Align::Start), column("Score", Align::End)],
+            rows: rows.collect(),
+        }),
         Block::Quote(vec![say("My own words.")]),
         heading(1, "Charts"),
         Block::Bars(Bars {
             series: vec![series("Yes", Tone::Good), series("No", Tone::Bad)],
-            bars: vec![Bar { label: vec![Span::plain("Proposal")], counts: vec![9, 3], note: "Carried.".to_owned(), alt: "Yes: 9, No: 3".to_owned() }],
+            bars: vec![Bar {
+                label: vec![Span::plain("Proposal")],
+                counts: vec![9, 3],
+                note: "Carried.".to_owned(),
+                alt: "Yes: 9, No: 3".to_owned(),
+            }],
         }),
         Block::Curves(Curves {
             steps: vec!["Alone".to_owned(), "Round 1".to_owned()],
-            curves: vec![Curve { series: series("Novelty", Tone::Warn), values: vec![Some(0.9), None], last: "?".to_owned() }],
+            curves: vec![Curve {
+                series: series("Novelty", Tone::Warn),
+                values: vec![Some(0.9), None],
+                last: "?".to_owned(),
+            }],
             scale: ["0".to_owned(), "0.5".to_owned(), "1".to_owned()],
             unknown: "unknown".to_owned(),
             alt: "Alone: 0.9".to_owned(),
@@ -79,8 +103,25 @@ fn a_pdf_holds_every_word_with_tags_bookmarks_and_the_right_numbers() {
     let pages = texts(&bytes);
     let all = pages.concat();
     for text in [
-        "KICKER", "Board report", "Somebody was absent.", "Ada", "Date", "today", "Contents", "Plain, bold 决定 italic a link and none",
-        "9.nine", "10.ten", "within", "row0", "row59", "My own words.", "Proposal", "Carried.", "Novelty", "unknown", "A note.",
+        "KICKER",
+        "Board report",
+        "Somebody was absent.",
+        "Ada",
+        "Date",
+        "today",
+        "Contents",
+        "Plain, bold 决定 italic a link and none",
+        "9.nine",
+        "10.ten",
+        "within",
+        "row0",
+        "row59",
+        "My own words.",
+        "Proposal",
+        "Carried.",
+        "Novelty",
+        "unknown",
+        "A note.",
     ] {
         assert!(all.contains(&squeezed(text)), "{text} is not in {all}");
     }
@@ -116,8 +157,17 @@ fn a_docx_has_styles_fields_and_escaped_text() {
     let part = |name: &str| parts.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str()).unwrap();
     let main = part("word/document.xml");
     for text in [
-        r#"<w:pStyle w:val="Title"/>"#, r#"<w:pStyle w:val="Heading1"/>"#, r#"<w:pStyle w:val="Heading2"/>"#, "<w:tblHeader/>", "w:numPr",
-        r#"TOC \o "1-2""#, r#"w:anchor="_Toc000001""#, r#"<w:bookmarkStart w:id="1" w:name="_Toc000001"/>"#, "c:chart", "决定", "row59",
+        r#"<w:pStyle w:val="Title"/>"#,
+        r#"<w:pStyle w:val="Heading1"/>"#,
+        r#"<w:pStyle w:val="Heading2"/>"#,
+        "<w:tblHeader/>",
+        "w:numPr",
+        r#"TOC \o "1-2""#,
+        r#"w:anchor="_Toc000001""#,
+        r#"<w:bookmarkStart w:id="1" w:name="_Toc000001"/>"#,
+        "c:chart",
+        "决定",
+        "row59",
         r#"descr="Alone: 0.9""#,
     ] {
         assert!(main.contains(text), "{text}");
@@ -172,7 +222,13 @@ fn a_document_of_nothing_is_a_page() {
 }
 
 fn spans() -> impl Strategy<Value = Vec<Span>> {
-    let text = prop_oneof!["[ -~]{0,60}", "[a-zA-Zéñß ]{0,200}", "[一-鿿。，“”]{0,60}", "\\PC{0,30}", "[\\x00-\\x1f\u{202a}-\u{202e}]{0,6}"];
+    let text = prop_oneof![
+        "[ -~]{0,60}",
+        "[a-zA-Zéñß ]{0,200}",
+        "[一-鿿。，“”]{0,60}",
+        "\\PC{0,30}",
+        "[\\x00-\\x1f\u{202a}-\u{202e}]{0,6}"
+    ];
     let span = (text, any::<bool>(), any::<bool>(), proptest::option::of("\\PC{0,20}"));
     let span = span.prop_map(|(text, strong, emphasis, link)| Span { text, strong, emphasis, link, ..Span::default() });
     proptest::collection::vec(span, 0..4)
@@ -201,8 +257,12 @@ fn blocks() -> impl Strategy<Value = Block> {
     leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Block::Quote),
-            proptest::collection::vec(inner.clone(), 0..4).prop_map(|blocks| Block::Callout(Callout { tone: Tone::Bad, blocks })),
-            (proptest::option::of(any::<u64>()), proptest::collection::vec(proptest::collection::vec(inner, 0..3), 0..4))
+            proptest::collection::vec(inner.clone(), 0..4)
+                .prop_map(|blocks| Block::Callout(Callout { tone: Tone::Bad, blocks })),
+            (
+                proptest::option::of(any::<u64>()),
+                proptest::collection::vec(proptest::collection::vec(inner, 0..3), 0..4)
+            )
                 .prop_map(|(first, items)| Block::List(List { first, items })),
         ]
     })

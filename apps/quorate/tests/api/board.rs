@@ -10,8 +10,8 @@ mod courses;
 mod hostile_text;
 mod journal;
 mod lists;
-mod printed;
 mod metrics;
+mod printed;
 mod sharing;
 
 use serde_json::{Value, json};

@@ -51,9 +51,13 @@ fn types(charts: usize) -> String {
     let mut out = format!(
         r#"{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/><Override PartName="/docProps/app.xml" ContentType="application/vnd.openxmlformats-officedocument.extended-properties+xml"/>"#
     );
-    for (name, kind) in
-        [("document", "document.main"), ("styles", "styles"), ("numbering", "numbering"), ("settings", "settings"), ("footer1", "footer")]
-    {
+    for (name, kind) in [
+        ("document", "document.main"),
+        ("styles", "styles"),
+        ("numbering", "numbering"),
+        ("settings", "settings"),
+        ("footer1", "footer"),
+    ] {
         let _ = write!(out, r#"<Override PartName="/word/{name}.xml" ContentType="{PARTS}.{kind}+xml"/>"#);
     }
     for number in 1..=charts {
@@ -150,7 +154,8 @@ fn numbering(numbered: &[u64]) -> String {
         let _ = write!(out, r#"<w:num w:numId="{}"><w:abstractNumId w:val="1"/>"#, place + 2);
         for level in 0..9 {
             let first = (*first).min(30_000);
-            let _ = write!(out, r#"<w:lvlOverride w:ilvl="{level}"><w:startOverride w:val="{first}"/></w:lvlOverride>"#);
+            let _ =
+                write!(out, r#"<w:lvlOverride w:ilvl="{level}"><w:startOverride w:val="{first}"/></w:lvlOverride>"#);
         }
         out.push_str("</w:num>");
     }
@@ -173,7 +178,10 @@ fn footer(document: &Document) -> String {
     let text = |text: &str| format!(r#"<w:r><w:t xml:space="preserve">{}</w:t></w:r>"#, escape(text));
     let title: String = document.title.chars().take(70).collect();
     let title = if document.title.chars().count() > 70 { format!("{}…", title.trim_end()) } else { title };
-    let mut out = format!(r#"{HEAD}<w:ftr {W}><w:p><w:pPr><w:pStyle w:val="Footer"/></w:pPr>{}<w:r><w:tab/></w:r>"#, text(&title));
+    let mut out = format!(
+        r#"{HEAD}<w:ftr {W}><w:p><w:pPr><w:pStyle w:val="Footer"/></w:pPr>{}<w:r><w:tab/></w:r>"#,
+        text(&title)
+    );
     for (place, part) in document.words.page.split("{page}").enumerate() {
         if place > 0 {
             out.push_str(&field("PAGE"));

@@ -45,16 +45,43 @@ pub(super) fn styles(language: &str) -> String {
             ),
             format!(r#"{DISPLAY}<w:b/><w:bCs/><w:sz w:val="52"/><w:szCs w:val="52"/>"#),
         ),
-        plain("Subtitle", "Subtitle", r#"<w:keepNext/><w:spacing w:before="0" w:after="80"/>"#, format!("<w:b/>{small}")),
+        plain(
+            "Subtitle",
+            "Subtitle",
+            r#"<w:keepNext/><w:spacing w:before="0" w:after="80"/>"#,
+            format!("<w:b/>{small}"),
+        ),
         plain("Quote", "Quote", &quote(), String::new()),
         plain("Caption", "caption", r#"<w:spacing w:before="0" w:after="140"/>"#, small.clone()),
         plain("ListParagraph", "List Paragraph", r#"<w:spacing w:before="0" w:after="60"/>"#, String::new()),
-        plain("TableText", "Table Text", r#"<w:spacing w:before="40" w:after="40" w:line="240" w:lineRule="auto"/>"#, size(19)),
-        plain("TableHead", "Table Head", r#"<w:keepNext/><w:spacing w:before="50" w:after="50" w:line="240" w:lineRule="auto"/>"#, format!("<w:b/><w:bCs/>{}", size(18))),
-        plain("TOCHeading", "TOC Heading", r#"<w:keepNext/><w:spacing w:before="360" w:after="100"/>"#, format!(r#"{DISPLAY}<w:b/><w:color w:val="{BAIZE}"/>{}"#, size(26))),
+        plain(
+            "TableText",
+            "Table Text",
+            r#"<w:spacing w:before="40" w:after="40" w:line="240" w:lineRule="auto"/>"#,
+            size(19),
+        ),
+        plain(
+            "TableHead",
+            "Table Head",
+            r#"<w:keepNext/><w:spacing w:before="50" w:after="50" w:line="240" w:lineRule="auto"/>"#,
+            format!("<w:b/><w:bCs/>{}", size(18)),
+        ),
+        plain(
+            "TOCHeading",
+            "TOC Heading",
+            r#"<w:keepNext/><w:spacing w:before="360" w:after="100"/>"#,
+            format!(r#"{DISPLAY}<w:b/><w:color w:val="{BAIZE}"/>{}"#, size(26)),
+        ),
         plain("TOC1", "toc 1", &toc(0), "<w:b/>".to_owned()),
         plain("TOC2", "toc 2", &toc(280), small.clone()),
-        plain("Footer", "footer", &format!(r#"<w:pBdr><w:top w:val="single" w:sz="4" w:space="6" w:color="{LINE}"/></w:pBdr><w:tabs><w:tab w:val="right" w:pos="9070"/></w:tabs><w:spacing w:after="0"/>"#), small),
+        plain(
+            "Footer",
+            "footer",
+            &format!(
+                r#"<w:pBdr><w:top w:val="single" w:sz="4" w:space="6" w:color="{LINE}"/></w:pBdr><w:tabs><w:tab w:val="right" w:pos="9070"/></w:tabs><w:spacing w:after="0"/>"#
+            ),
+            small,
+        ),
     ];
     let all: String = all.iter().map(written).collect();
     format!(
@@ -72,7 +99,9 @@ fn size(half_points: u8) -> String {
 }
 
 fn toc(indent: u16) -> String {
-    format!(r#"<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="9070"/></w:tabs><w:spacing w:before="0" w:after="50"/><w:ind w:left="{indent}" w:right="600"/>"#)
+    format!(
+        r#"<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="9070"/></w:tabs><w:spacing w:before="0" w:after="50"/><w:ind w:left="{indent}" w:right="600"/>"#
+    )
 }
 
 fn quote() -> String {

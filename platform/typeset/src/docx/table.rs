@@ -40,7 +40,8 @@ fn row(body: &mut Body, table: &Table, widths: &[u32], row: &Row, head: bool) {
     let _ = write!(body.out, "<w:tr><w:trPr>{repeated}</w:trPr>");
     for (place, (column, width)) in table.columns.iter().zip(widths).enumerate() {
         let spans = row.cells.get(place).map(Vec::as_slice).unwrap_or_default();
-        let strong: Vec<Span> = spans.iter().map(|span| Span { strong: span.strong || row.total, ..span.clone() }).collect();
+        let strong: Vec<Span> =
+            spans.iter().map(|span| Span { strong: span.strong || row.total, ..span.clone() }).collect();
         let style = if head { "TableHead" } else { "TableText" };
         let align = (column.align == Align::End).then_some("right");
         let set = Set { style, align, ..Set::default() };
@@ -82,9 +83,10 @@ fn close(body: &mut Body) {
 }
 
 fn cell(body: &mut Body, cell: &Cell<'_>) {
-    let fill = cell.fill.as_ref().map_or_else(String::new, |fill| {
-        format!(r#"<w:shd w:val="clear" w:color="auto" w:fill="{fill}"/>"#)
-    });
+    let fill = cell
+        .fill
+        .as_ref()
+        .map_or_else(String::new, |fill| format!(r#"<w:shd w:val="clear" w:color="auto" w:fill="{fill}"/>"#));
     let _ = write!(body.out, r#"<w:tc><w:tcPr><w:tcW w:w="{}" w:type="dxa"/>{fill}</w:tcPr>"#, cell.width);
     body.paragraph(cell.spans, cell.set);
     body.out.push_str("</w:tc>");

@@ -28,7 +28,12 @@ fn legend(flow: &mut Flow<'_>, series: &[Series]) {
         for line in lines {
             let wide = SQUARE + 5.0 + line.width + 14.0;
             if x > flow.x && x + wide - 14.0 > flow.x + flow.width {
-                flow.push(Slab { height: kind.leading, draws: std::mem::take(&mut draws), keep: true, ..Slab::default() });
+                flow.push(Slab {
+                    height: kind.leading,
+                    draws: std::mem::take(&mut draws),
+                    keep: true,
+                    ..Slab::default()
+                });
                 x = flow.x;
             }
             let y = (kind.leading - SQUARE) / 2.0;
@@ -54,7 +59,14 @@ fn one(flow: &mut Flow<'_>, series: &[Series], bar: &Bar) {
     for (series, count) in series.iter().zip(&bar.counts).filter(|(_, count)| **count > 0) {
         #[expect(clippy::cast_precision_loss, reason = "counts of seats")]
         let width = flow.width * *count as f32 / all as f32;
-        draws.push(Draw::Box { x, y: 3.0, width: width - 1.0, height: TALL, fill: series.tone.mark(), node: Some(figure) });
+        draws.push(Draw::Box {
+            x,
+            y: 3.0,
+            width: width - 1.0,
+            height: TALL,
+            fill: series.tone.mark(),
+            node: Some(figure),
+        });
         let number = Type { size: 9.0, leading: TALL, face: Face::Bold, colour: series.tone.on_mark() };
         draws.extend(centred(flow, &count.to_string(), number, (x, 3.0, width - 1.0), figure));
         x += width;

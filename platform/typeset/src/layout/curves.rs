@@ -48,7 +48,13 @@ pub(super) fn curves(flow: &mut Flow<'_>, curves: &Curves) {
         let dash = DASHES.get(number % DASHES.len()).copied().unwrap_or_default();
         for run in runs(curve) {
             let points: Vec<(f32, f32)> = run.iter().map(|(place, value)| (step(*place), height(*value))).collect();
-            draws.extend(points.iter().map(|(x, y)| Draw::Dot { x: *x, y: *y, radius: 2.4, fill: colour, node: Some(figure) }));
+            draws.extend(points.iter().map(|(x, y)| Draw::Dot {
+                x: *x,
+                y: *y,
+                radius: 2.4,
+                fill: colour,
+                node: Some(figure),
+            }));
             if points.len() > 1 {
                 draws.push(stroke(points, 1.6, dash, colour, figure));
             }

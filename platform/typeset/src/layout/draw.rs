@@ -45,20 +45,60 @@ pub(crate) enum Target {
 /// Something to draw. Across, measures are from the left edge of the page; down, from the top of the slab.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Draw {
-    Text { x: f32, baseline: f32, run: Run, node: Option<NodeId> },
-    Box { x: f32, y: f32, width: f32, height: f32, fill: Colour, node: Option<NodeId> },
-    Line { points: Vec<(f32, f32)>, width: f32, dash: Vec<f32>, colour: Colour, node: Option<NodeId> },
-    Dot { x: f32, y: f32, radius: f32, fill: Colour, node: Option<NodeId> },
-    Link { x: f32, y: f32, width: f32, height: f32, target: Target, node: NodeId },
+    Text {
+        x: f32,
+        baseline: f32,
+        run: Run,
+        node: Option<NodeId>,
+    },
+    Box {
+        x: f32,
+        y: f32,
+        width: f32,
+        height: f32,
+        fill: Colour,
+        node: Option<NodeId>,
+    },
+    Line {
+        points: Vec<(f32, f32)>,
+        width: f32,
+        dash: Vec<f32>,
+        colour: Colour,
+        node: Option<NodeId>,
+    },
+    Dot {
+        x: f32,
+        y: f32,
+        radius: f32,
+        fill: Colour,
+        node: Option<NodeId>,
+    },
+    Link {
+        x: f32,
+        y: f32,
+        width: f32,
+        height: f32,
+        target: Target,
+        node: NodeId,
+    },
     /// The page that a heading is on, ending at `right`.
-    PageOf { heading: usize, right: f32, baseline: f32, size: f32, colour: Colour, node: NodeId },
+    PageOf {
+        heading: usize,
+        right: f32,
+        baseline: f32,
+        size: f32,
+        colour: Colour,
+        node: NodeId,
+    },
 }
 
 impl Draw {
     /// The part of the document that it belongs to; none for decoration.
     pub(crate) const fn node(&self) -> Option<NodeId> {
         match self {
-            Self::Text { node, .. } | Self::Box { node, .. } | Self::Line { node, .. } | Self::Dot { node, .. } => *node,
+            Self::Text { node, .. } | Self::Box { node, .. } | Self::Line { node, .. } | Self::Dot { node, .. } => {
+                *node
+            }
             Self::Link { node, .. } | Self::PageOf { node, .. } => Some(*node),
         }
     }

@@ -2,10 +2,10 @@
 //! one page each, and slabs fill pages. The table of contents comes last, when headings are known, and takes its numbers
 //! from the pages.
 
-mod clean;
-mod curves;
 mod bars;
+mod clean;
 mod contents;
+mod curves;
 mod draw;
 mod flow;
 mod frame;

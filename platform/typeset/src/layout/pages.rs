@@ -123,7 +123,10 @@ mod tests {
     #[test]
     fn what_is_too_tall_to_stay_together_is_divided() {
         let kept = Slab { keep: true, ..slab(60.0) };
-        assert_eq!(heights(&[slab(30.0), kept.clone(), kept, slab(60.0)], &[]), [vec![30.0, 60.0], vec![60.0], vec![60.0]]);
+        assert_eq!(
+            heights(&[slab(30.0), kept.clone(), kept, slab(60.0)], &[]),
+            [vec![30.0, 60.0], vec![60.0], vec![60.0]]
+        );
     }
 
     #[test]

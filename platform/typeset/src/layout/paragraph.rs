@@ -97,13 +97,7 @@ fn close(fonts: &Fonts, text: String, stretches: Vec<(usize, Look)>) -> Shaped {
 }
 
 /// Sets spans in lines of a width.
-pub(crate) fn set(
-    fonts: &Fonts,
-    spans: &[Span],
-    set: Type,
-    width: f32,
-    missing: &mut BTreeSet<char>,
-) -> Vec<TextLine> {
+pub(crate) fn set(fonts: &Fonts, spans: &[Span], set: Type, width: f32, missing: &mut BTreeSet<char>) -> Vec<TextLine> {
     let mut all = Vec::new();
     for shaped in shaped(fonts, spans, set, missing) {
         for range in lines(&shaped.text, &shaped.glyphs, width / set.size) {

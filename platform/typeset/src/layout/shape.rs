@@ -67,7 +67,9 @@ fn runs(fonts: &Fonts, text: &str, range: std::ops::Range<usize>, wanted: Face) 
         };
         match runs.last_mut() {
             // A space takes the font of what stands before it, so that it does not split a run.
-            Some(last) if last.face == chosen || (character == ' ' && last.face.is_some_and(|face| face != Face::Han)) => {
+            Some(last)
+                if last.face == chosen || (character == ' ' && last.face.is_some_and(|face| face != Face::Han)) =>
+            {
                 last.end = end;
             }
             _ => runs.push(Run { start, end, face: chosen }),
@@ -89,15 +91,7 @@ fn beside_han(fonts: &Fonts, text: &str, start: usize, end: usize) -> bool {
     before.is_some_and(is_han) || (before.is_none_or(|one| !one.is_alphanumeric()) && after.is_some_and(is_han))
 }
 
-fn shape_run(
-    fonts: &Fonts,
-    text: &str,
-    run: &Run,
-    face: Face,
-    heavy: bool,
-    stretch: usize,
-    glyphs: &mut Vec<Glyph>,
-) {
+fn shape_run(fonts: &Fonts, text: &str, run: &Run, face: Face, heavy: bool, stretch: usize, glyphs: &mut Vec<Glyph>) {
     let shaper = fonts.shaper(face);
     #[expect(clippy::cast_precision_loss, reason = "a font has at most 16,384 units to the em")]
     let em = shaper.units_per_em() as f32;
@@ -167,8 +161,12 @@ mod tests {
 
     #[test]
     fn each_script_is_set_in_its_font_and_marks_go_with_their_neighbours() {
-        let one = |parts: &[(&str, Face)]| parts.iter().map(|(text, face)| ((*text).to_owned(), *face)).collect::<Vec<_>>();
-        assert_eq!(faces("Yes, 是的 ok", Face::Text), one(&[("Yes, ", Face::Text), ("是的", Face::Han), (" ok", Face::Text)]));
+        let one =
+            |parts: &[(&str, Face)]| parts.iter().map(|(text, face)| ((*text).to_owned(), *face)).collect::<Vec<_>>();
+        assert_eq!(
+            faces("Yes, 是的 ok", Face::Text),
+            one(&[("Yes, ", Face::Text), ("是的", Face::Han), (" ok", Face::Text)])
+        );
         assert_eq!(faces("他说“好”。", Face::Bold), one(&[("他说“好”。", Face::Han)]));
         assert_eq!(faces("he said “yes”…", Face::Bold), one(&[("he said “yes”…", Face::Bold)]));
         assert_eq!(faces("董事会——同意", Face::Text), one(&[("董事会——同意", Face::Han)]));

@@ -23,7 +23,8 @@ pub(super) fn table(flow: &mut Flow<'_>, table: &Table) {
         let head = flow.node(Kind::Head);
         let row = flow.nodes.add(Kind::Row, head);
         let spans: Vec<Vec<Span>> = table.columns.iter().map(|column| vec![Span::plain(column.head.clone())]).collect();
-        let looks = Look { kind: Type { size: 8.6, leading: 11.6, ..Type::CELL }.with_face(Face::Bold), cell: Kind::HeadCell };
+        let looks =
+            Look { kind: Type { size: 8.6, leading: 11.6, ..Type::CELL }.with_face(Face::Bold), cell: Kind::HeadCell };
         let number = flow.heads.len();
         let parts = slabs(flow, table, &widths, &spans, row, &looks);
         for mut slab in parts {
@@ -46,15 +47,7 @@ pub(super) fn table(flow: &mut Flow<'_>, table: &Table) {
     flow.gap(11.0, false);
 }
 
-fn add(
-    flow: &mut Flow<'_>,
-    table: &Table,
-    widths: &[f32],
-    row: &Row,
-    node: NodeId,
-    head: usize,
-    keep: bool,
-) {
+fn add(flow: &mut Flow<'_>, table: &Table, widths: &[f32], row: &Row, node: NodeId, head: usize, keep: bool) {
     let kind = if row.total { Type::CELL.with_face(Face::Bold) } else { Type::CELL };
     let parts = slabs(flow, table, widths, &row.cells, node, &Look { kind, cell: Kind::Cell });
     let count = parts.len();
@@ -101,7 +94,11 @@ fn slabs(
     }
     let count = set.iter().map(|(.., lines, _)| lines.len()).max().unwrap_or_default().max(1);
     let leading = look.kind.leading;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a constant divided by a line's height")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a constant divided by a line's height"
+    )]
     let at_once = ((TALLEST - 2.0 * PAD_Y) / leading) as usize;
     let mut parts = Vec::new();
     for from in (0..count).step_by(at_once.max(1)) {

@@ -81,9 +81,7 @@ fn tag(kind: &Kind) -> TagKind {
             Tag::Hn(NonZeroU16::new(u16::from(*level)).unwrap_or(NonZeroU16::MIN), Some(text.clone())).into()
         }
         Kind::Paragraph => Tag::P.into(),
-        Kind::List(numbered) => {
-            Tag::L(if *numbered { ListNumbering::Decimal } else { ListNumbering::Disc }).into()
-        }
+        Kind::List(numbered) => Tag::L(if *numbered { ListNumbering::Decimal } else { ListNumbering::Disc }).into(),
         Kind::Item => Tag::LI.into(),
         Kind::Label => Tag::Lbl.into(),
         Kind::Body => Tag::LBody.into(),

@@ -47,7 +47,8 @@ pub(super) fn cover(page: &mut Page, printed: &Printed<'_>) {
     let context = &printed.brief.problem_context;
     if !context.is_empty() {
         page.paragraph(vec![Span::strong(words.context)]);
-        let fact = |(name, value): (&String, &String)| Fact { name: name.clone(), value: vec![Span::plain(value.clone())] };
+        let fact =
+            |(name, value): (&String, &String)| Fact { name: name.clone(), value: vec![Span::plain(value.clone())] };
         page.blocks.push(Block::Facts(context.iter().map(fact).collect()));
     }
 }
@@ -126,10 +127,8 @@ fn facts(words: &Words, printed: &Printed<'_>) -> Vec<Fact> {
     let outcome = words.outcomes.get(place(report.outcome)).copied().unwrap_or_default();
     let parts = report.sub_problems.len().to_string();
     let size = fill(words.board_size, &[("seats", &report.method.personas.to_string()), ("parts", &parts)]);
-    let mut facts = vec![Fact {
-        name: words.result.to_owned(),
-        value: vec![Span::strong(outcome).in_tone(tone(report.outcome))],
-    }];
+    let mut facts =
+        vec![Fact { name: words.result.to_owned(), value: vec![Span::strong(outcome).in_tone(tone(report.outcome))] }];
     facts.push(fact(words.confidence, confidence(words, report.vote_distribution.confidence_level).to_owned()));
     if let Some(time) = printed.completed_at {
         facts.push(fact(words.date, words.date(time)));

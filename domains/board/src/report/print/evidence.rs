@@ -4,7 +4,7 @@ use quorate_typeset::{Block, Column, Row, Span, Table, Tone};
 
 use super::words::{Words, fill};
 use super::{Page, outcome, prose};
-use crate::report::{Basis, BaselineComparison, Claim, ClaimFlag, Report};
+use crate::report::{BaselineComparison, Basis, Claim, ClaimFlag, Report};
 
 /// A table of texts under these heads.
 pub(super) fn table(heads: &[&str], rows: impl Iterator<Item = Vec<Vec<Span>>>) -> Block {
@@ -19,7 +19,10 @@ pub(super) fn pre_mortem(page: &mut Page, report: &Report) {
     let words = page.words;
     page.heading(1, words.pre_mortem);
     page.paragraph(vec![Span::plain(words.pre_mortem_intro)]);
-    let rows = report.pre_mortem.iter().map(|one| vec![prose::line(&one.failure), prose::line(&one.early_sign), prose::line(&one.prevention)]);
+    let rows = report
+        .pre_mortem
+        .iter()
+        .map(|one| vec![prose::line(&one.failure), prose::line(&one.early_sign), prose::line(&one.prevention)]);
     page.blocks.push(table(&[words.failure, words.early_sign, words.prevention], rows));
 }
 

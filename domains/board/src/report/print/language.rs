@@ -19,8 +19,30 @@ named! {
 
 /// Words that hardly a sentence does without, and that are none in the other language.
 const SPANISH: [&str; 24] = [
-    "el", "la", "los", "las", "de", "del", "que", "en", "una", "un", "para", "con", "por", "se", "nuestra", "nuestro",
-    "debemos", "deberíamos", "y", "si", "es", "al", "como", "más",
+    "el",
+    "la",
+    "los",
+    "las",
+    "de",
+    "del",
+    "que",
+    "en",
+    "una",
+    "un",
+    "para",
+    "con",
+    "por",
+    "se",
+    "nuestra",
+    "nuestro",
+    "debemos",
+    "deberíamos",
+    "y",
+    "si",
+    "es",
+    "al",
+    "como",
+    "más",
 ];
 const ENGLISH: [&str; 24] = [
     "the", "of", "to", "and", "we", "our", "in", "for", "should", "is", "with", "or", "it", "on", "that", "by", "do",
@@ -46,9 +68,8 @@ impl Language {
             return Self::Chinese;
         }
         let lower = text.to_lowercase();
-        let count = |known: &[&str]| {
-            lower.split(|one: char| !one.is_alphabetic()).filter(|word| known.contains(word)).count()
-        };
+        let count =
+            |known: &[&str]| lower.split(|one: char| !one.is_alphabetic()).filter(|word| known.contains(word)).count();
         let marks = lower.chars().filter(|one| matches!(one, '¿' | '¡' | 'ñ')).count();
         if count(&SPANISH) + 2 * marks > count(&ENGLISH) { Self::Spanish } else { Self::English }
     }

@@ -25,7 +25,8 @@ pub(super) fn options(page: &mut Page, report: &Report) {
         for option in &part.options {
             card(page, option);
         }
-        let label = |id: &String| part.options.iter().find(|option| option.card.id == *id).map(|option| &option.card.label);
+        let label =
+            |id: &String| part.options.iter().find(|option| option.card.id == *id).map(|option| &option.card.label);
         let leading = part.leading_option.as_ref().and_then(|id| Some((id, label(id)?)));
         let leads = leading.map(|(id, label)| fill(words.leads, &[("option", id), ("label", label)]));
         page.paragraph(vec![Span::strong(leads.unwrap_or_else(|| words.none_leads.to_owned()))]);
@@ -65,7 +66,8 @@ fn table(page: &mut Page, matrix: &Matrix) {
     let words = page.words;
     page.heading(3, words.matrix);
     let figures = |head: String| Column { head, align: Align::End };
-    let mut columns = vec![Column { head: words.criterion.to_owned(), align: Align::Start }, figures(words.weight.to_owned())];
+    let mut columns =
+        vec![Column { head: words.criterion.to_owned(), align: Align::Start }, figures(words.weight.to_owned())];
     columns.extend(matrix.rows.iter().map(|row| figures(format!("{}. {}", row.option, row.label))));
     let number = |score: Option<f64>| score.map_or_else(|| words.unknown.to_owned(), |score| words.number(score, 1));
     let criteria = matrix.criteria.iter().enumerate().map(|(place, criterion)| {

@@ -16,7 +16,11 @@ pub(super) fn votes(page: &mut Page, report: &Report) {
     page.heading(1, words.vote);
     let parts = report.sub_problems.iter();
     let bars = parts.map(|part| {
-        let label = if report.sub_problems.len() > 1 { format!("{}. {}", part.index + 1, part.proposal) } else { part.proposal.clone() };
+        let label = if report.sub_problems.len() > 1 {
+            format!("{}. {}", part.index + 1, part.proposal)
+        } else {
+            part.proposal.clone()
+        };
         bar(words, vec![Span::plain(label)], part.vote_distribution.as_ref())
     });
     page.blocks.push(chart(words, bars.collect()));

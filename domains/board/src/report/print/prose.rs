@@ -50,7 +50,8 @@ fn plain(block: &Block) -> String {
             items.map(|(number, item)| format!("{} {}", mark(number), all(item))).collect::<Vec<_>>().join("\n")
         }
         Block::Table(table) => {
-            let rows = table.rows.iter().map(|row| row.cells.iter().map(|cell| of(cell)).collect::<Vec<_>>().join(" | "));
+            let rows =
+                table.rows.iter().map(|row| row.cells.iter().map(|cell| of(cell)).collect::<Vec<_>>().join(" | "));
             let heads = table.columns.iter().map(|column| column.head.clone()).collect::<Vec<_>>().join(" | ");
             std::iter::once(heads).chain(rows).collect::<Vec<_>>().join("\n")
         }
@@ -163,7 +164,10 @@ impl Reader {
             TagEnd::TableHead => {
                 self.in_head = false;
                 let row = std::mem::take(&mut self.row);
-                let head = |cell: Vec<Span>| Column { head: cell.into_iter().map(|span| span.text).collect(), ..Column::default() };
+                let head = |cell: Vec<Span>| Column {
+                    head: cell.into_iter().map(|span| span.text).collect(),
+                    ..Column::default()
+                };
                 if let Some(table) = &mut self.table {
                     table.columns = row.cells.into_iter().map(head).collect();
                 }
@@ -238,14 +242,22 @@ mod tests {
 
     #[test]
     fn markdown_becomes_blocks_and_stays_in_its_place() {
-        let read = blocks("# Big\nOne **two** *three* `four`\n\n- a\n- b\n  1. c\n\n> said\n\n| x | y |\n|---|---|\n| 1 | 2 |");
+        let read = blocks(
+            "# Big\nOne **two** *three* `four`\n\n- a\n- b\n  1. c\n\n> said\n\n| x | y |\n|---|---|\n| 1 | 2 |",
+        );
         assert_eq!(texts(&read), "Big / One two three four / • a\n• b\n1. c / said / x | y\n1 | 2");
         assert!(matches!(&read[0], Block::Paragraph(spans) if spans[0].strong));
         let Block::Paragraph(spans) = &read[1] else { panic!("{read:?}") };
         assert!(spans[1].strong && spans[3].emphasis && spans[5].code, "{spans:?}");
         assert!(matches!(&read[2], Block::List(list) if list.items.len() == 2 && list.items[1].len() == 2));
-        assert_eq!(texts(&blocks("<script>x</script> ![alt](http://x/p.png) [go](https://x.y)")), "<script>x</script> alt go");
-        assert_eq!(line("one\n\ntwo\n- three").iter().map(|span| span.text.as_str()).collect::<String>(), "one\ntwo\n• three");
+        assert_eq!(
+            texts(&blocks("<script>x</script> ![alt](http://x/p.png) [go](https://x.y)")),
+            "<script>x</script> alt go"
+        );
+        assert_eq!(
+            line("one\n\ntwo\n- three").iter().map(|span| span.text.as_str()).collect::<String>(),
+            "one\ntwo\n• three"
+        );
     }
 
     #[test]

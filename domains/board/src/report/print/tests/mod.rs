@@ -59,7 +59,9 @@ fn a_long_report_is_whole_in_each_language() {
             let number: String = number.unwrap().take_while(char::is_ascii_digit).collect();
             // Where the next entry begins with its own number the two run together: one of the beginnings is the page.
             let found = (1..=number.len()).any(|length| {
-                number[..length].parse::<usize>().is_ok_and(|page| pages.get(page - 1).is_some_and(|text| text.contains(&heading)))
+                number[..length]
+                    .parse::<usize>()
+                    .is_ok_and(|page| pages.get(page - 1).is_some_and(|text| text.contains(&heading)))
             });
             assert!(found, "{heading} {number}");
         }
@@ -73,10 +75,12 @@ fn what_limits_a_report_stands_above_its_text() {
         sample.0.method.offline_demo = true;
         let first = pages(&document(&printed(&sample, Some("Lisbon")))).remove(0);
         let heading = squeezed(crate::report::heading(outcome));
-        let absent = first.find("absentatthevote,becausetherewasnoanswerintime(part1)").expect("who was absent, and why");
+        let absent =
+            first.find("absentatthevote,becausetherewasnoanswerintime(part1)").expect("who was absent, and why");
         assert!(first.find(&heading).is_some_and(|at| at < absent), "{first}");
         assert!(absent < first.find("Shouldwemove").unwrap() && first.contains("offlinedemomodel"), "{first}");
-        let warned = first.contains("notasadecision") || first.contains("thisisnoresult") || first.contains("didnotcomedown");
+        let warned =
+            first.contains("notasadecision") || first.contains("thisisnoresult") || first.contains("didnotcomedown");
         assert_eq!(warned, outcome != Outcome::Complete);
     }
 }
@@ -107,7 +111,10 @@ fn no_text_of_a_model_reaches_beyond_its_place() {
         "# Board report\n\n[click](javascript:alert(1)) <w:p/> [share](file://server/x) ![x](https://evil.example/p.png)".to_owned();
     sample.0.sources[0].source_id = "https://good.example/a".to_owned();
     let document = document(&printed(&sample, None));
-    let headings = document.blocks.iter().filter(|block| matches!(block, Block::Heading(heading) if heading.text == "Board report"));
+    let headings = document
+        .blocks
+        .iter()
+        .filter(|block| matches!(block, Block::Heading(heading) if heading.text == "Board report"));
     assert_eq!(headings.count(), 0, "a model's heading is no heading of the report");
     let pdf = quorate_typeset::pdf(&document).unwrap();
     let raw = String::from_utf8_lossy(&pdf);

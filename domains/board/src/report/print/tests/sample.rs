@@ -10,11 +10,11 @@ use super::texts::{CHINESE, ENGLISH, SPANISH, Texts};
 use crate::answer::{NextAction, PreMortem};
 use crate::engine::count::{ConfidenceLevel, Level, Tally};
 use crate::engine::event::{
-    Absence, BaselineDecision, By, ConstraintCheck, CriterionScore, OptionCard, Source, StopReason, Verdict,
+    Absence, BaselineDecision, By, ConstraintCheck, CriterionScore, Matched, OptionCard, Source, StopReason, Verdict,
 };
 use crate::engine::matrix::matrix;
 use crate::report::{
-    Basis, BaselineComparison, BaselineReport, Claim, ClaimFlag, Dissent, Method, OptionReport, Report, RoundReport,
+    BaselineComparison, BaselineReport, Basis, Claim, ClaimFlag, Dissent, Method, OptionReport, Report, RoundReport,
     SideChange, SubReport, UnsourcedFigure,
 };
 use crate::session::{Brief, Decision, FailureCode, Mode, Outcome, Phase};
@@ -217,6 +217,8 @@ pub(super) fn report(language: Language, outcome: Outcome) -> (Report, Brief) {
             title: texts.source.0.to_owned(),
             locator: "p. 14".to_owned(),
             text: texts.source.1.to_owned(),
+            suspicious: false,
+            matched: Matched::default(),
         }],
         flips: vec![change(texts.dissent[1].0, Some(texts.conditions[0])), change(texts.dissent[2].0, None)],
         absences: vec![
@@ -251,6 +253,7 @@ fn brief(texts: &Texts) -> Brief {
         clarify: false,
         one_way_door: true,
         baseline: true,
+        choices: Vec::new(),
         lean: None,
         route: None,
         cost_ceiling: MicroUsd::from_dollars(5.0),
