@@ -1406,6 +1406,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how a session ran, in figures
+         * @description Tokens, cache, latency, time and absences of each phase; novelty, drift, agreement and changes of side of each round.
+         *     Cost is for those who run the server and absent for everybody else. What is unknown is null.
+         */
+        get: operations["session_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/outcome": {
         parameters: {
             query?: never;
@@ -2526,6 +2547,24 @@ export interface components {
             /** @description Whether later votes are also shown weighed by the record of who casts them. */
             weigh_by_record: boolean;
         };
+        /** @description The cost of a session beside what it may cost. Only operators are shown it (BRD-22). */
+        Ceiling: {
+            /**
+             * Format: int64
+             * @description What it may cost, in micro-dollars.
+             */
+            microusd: number;
+            /**
+             * Format: int64
+             * @description What has been counted against that: every answer whose price is known.
+             */
+            counted_microusd: number;
+            /**
+             * Format: double
+             * @description The share of the ceiling that this is; null when the price of any answer is unknown.
+             */
+            share?: number | null;
+        };
         /** @description The answer that is the same for everybody. */
         CheckMail: {
             /** @description `check_mail`. */
@@ -2643,6 +2682,40 @@ export interface components {
             verdict: components["schemas"]["Verdict"];
             /** @description Why, in a sentence. */
             note: string;
+        };
+        /** @description What answers add up to. A sum is null when any answer's part of it is unknown, and when there was no answer. */
+        Consumption: {
+            /** @description Answers of models, usable or not. A call that brought none is not among them. */
+            answers: number;
+            /**
+             * Format: int64
+             * @description Input tokens, cached ones included.
+             */
+            tokens_in?: number | null;
+            /**
+             * Format: int64
+             * @description Output tokens, reasoning included.
+             */
+            tokens_out?: number | null;
+            /**
+             * Format: int64
+             * @description Input tokens read from a provider's cache.
+             */
+            tokens_cached?: number | null;
+            /**
+             * Format: int64
+             * @description Output tokens spent on reasoning.
+             */
+            tokens_reasoning?: number | null;
+            /**
+             * Format: double
+             * @description The share of the input tokens that came from a cache, 0 to 1.
+             */
+            cache_share?: number | null;
+            /** @description How many of the answers are repairs of one that did not fit. */
+            repairs?: number | null;
+            latency?: components["schemas"]["Latency"] | null;
+            money?: components["schemas"]["Money"] | null;
         };
         /** @description A value of the context, taken as text. */
         ContextValue: string | number | boolean;
@@ -3026,6 +3099,13 @@ export interface components {
             /** @description The option that leads then. */
             to: string;
         };
+        /** @description Changes of side. */
+        Flips: {
+            /** @description With a reason that cites what was said or found. */
+            cited: number;
+            /** @description Without one. */
+            uncited: number;
+        };
         /** @description Whose password was forgotten. */
         ForgotBody: {
             /**
@@ -3294,6 +3374,19 @@ export interface components {
              */
             status: string;
         };
+        /** @description How long answers took, from request to the last byte, in milliseconds. */
+        Latency: {
+            /**
+             * Format: double
+             * @description Half took longer.
+             */
+            median_ms: number;
+            /**
+             * Format: int64
+             * @description The longest.
+             */
+            longest_ms: number;
+        };
         /**
          * @description How much support a proposal has.
          * @enum {string}
@@ -3545,6 +3638,19 @@ export interface components {
             turnstile_site_key?: string | null;
             /** @description Other services that people sign in with. */
             providers: components["schemas"]["ProviderView"][];
+        };
+        /** @description How a session ran, in figures. */
+        Metrics: {
+            /** @description The whole. */
+            totals: components["schemas"]["TotalMetrics"];
+            /** @description The phases that were entered, in the order of the course. */
+            phases: components["schemas"]["PhaseMetrics"][];
+            /** @description The rounds, by sub-problem. */
+            rounds: components["schemas"]["RoundMetrics"][];
+        };
+        /** @description How a session ran. */
+        MetricsAnswer: {
+            metrics: components["schemas"]["Metrics"];
         };
         /**
          * @description How far a board goes (BRD-26).
@@ -3922,6 +4028,16 @@ export interface components {
             /** @description Whether it thinks before it answers. */
             reasoning?: boolean | null;
             price?: components["schemas"]["ModelPriceView"] | null;
+        };
+        /** @description What answers cost, in micro-dollars. Only operators are shown it (BRD-22). */
+        Money: {
+            /**
+             * Format: int64
+             * @description All of it; null when the price of any answer is unknown, or when there was none.
+             */
+            microusd?: number | null;
+            /** @description Answers whose price is unknown. */
+            unpriced: number;
         };
         /** @description What an organization is called. */
         NameBody: {
@@ -4966,6 +5082,19 @@ export interface components {
          * @enum {string}
          */
         Phase: "intake" | "decomposition" | "selection" | "initial_round" | "discussion" | "voting" | "synthesis" | "complete";
+        /** @description One phase of a session. */
+        PhaseMetrics: components["schemas"]["Consumption"] & {
+            /** @description Which. */
+            phase: components["schemas"]["Stage"];
+            /**
+             * Format: int64
+             * @description The time that went by in it, waits included, in milliseconds; time that several sub-problems spent
+             *     in it side by side counts once. Until the newest event while it lasts. Null where the log does not tell.
+             */
+            elapsed_ms?: number | null;
+            /** @description What was wanted and did not come: a seat's word or ballot, a report, the single model's answer. */
+            absences: number;
+        };
         /** @description A plan of the price list. */
         PlanView: {
             /**
@@ -5340,6 +5469,43 @@ export interface components {
              */
             grace_hours: number;
         };
+        /**
+         * @description Whether seats speak alone or to each other.
+         * @enum {string}
+         */
+        RoundKind: "initial" | "discussion";
+        /** @description One round of a sub-problem. */
+        RoundMetrics: {
+            /** @description The sub-problem. */
+            sub_problem: number;
+            /**
+             * Format: int32
+             * @description The round.
+             */
+            round: number;
+            /** @description `initial` or `discussion`. */
+            kind: components["schemas"]["RoundKind"];
+            /** @description How many seats spoke, guests included. */
+            contributions: number;
+            /** @description How many did not answer. */
+            absences: number;
+            /**
+             * Format: double
+             * @description How much new was said, 0 to 1.
+             */
+            novelty?: number | null;
+            /**
+             * Format: double
+             * @description How far from the question, 0 to 1.
+             */
+            drift?: number | null;
+            /**
+             * Format: double
+             * @description The share of confidence behind the larger side, 0 to 1.
+             */
+            agreement?: number | null;
+            flips?: components["schemas"]["Flips"] | null;
+        };
         /** @description A round in numbers; what is unknown is absent (BRD-12). */
         RoundReport: {
             /**
@@ -5549,6 +5715,11 @@ export interface components {
             /** @description The passage, word for word. */
             text: string;
         };
+        /**
+         * @description What answers and time were spent on: a phase of the course, or the one model that is asked beside the board.
+         * @enum {string}
+         */
+        Stage: "intake" | "decomposition" | "selection" | "initial_round" | "discussion" | "voting" | "synthesis" | "baseline";
         /** @description What a persona would vote now (BRD-10). */
         Stance: {
             /** @description Its decision. */
@@ -5718,6 +5889,23 @@ export interface components {
         TokenBody: {
             /** @description What follows `token=` in the link. */
             token: string;
+        };
+        /** @description The session as a whole. */
+        TotalMetrics: components["schemas"]["Consumption"] & {
+            /**
+             * Format: int64
+             * @description From start to end, or to the newest event, in milliseconds; null before the start.
+             */
+            elapsed_ms?: number | null;
+            /**
+             * Format: int64
+             * @description How much of that nobody worked on it: it waited for the user, for a worker or for a server to come back.
+             */
+            waited_ms: number;
+            /** @description What was wanted and did not come. */
+            absences: number;
+            flips_at_vote?: components["schemas"]["Flips"] | null;
+            ceiling?: components["schemas"]["Ceiling"] | null;
         };
         /** @description What a persona is like, each 0 to 1. */
         Traits: {
@@ -9272,6 +9460,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Matrices"];
+                };
+            };
+            400: components["responses"]["InvalidBody"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    session_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsAnswer"];
                 };
             };
             400: components["responses"]["InvalidBody"];
