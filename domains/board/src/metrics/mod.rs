@@ -98,7 +98,7 @@ pub struct Consumption {
 pub struct PhaseMetrics {
     /// Which.
     pub phase: Stage,
-    /// The time that went by in it, waits for the user included, in milliseconds; time that several sub-problems spent
+    /// The time that went by in it, waits included, in milliseconds; time that several sub-problems spent
     /// in it side by side counts once. Until the newest event while it lasts. Null where the log does not tell.
     pub elapsed_ms: Option<u64>,
     /// What was wanted and did not come: a seat's word or ballot, a report, the single model's answer.
@@ -145,7 +145,7 @@ pub struct RoundMetrics {
 pub struct TotalMetrics {
     /// From start to end, or to the newest event, in milliseconds; null before the start.
     pub elapsed_ms: Option<u64>,
-    /// How much of that it waited for the user.
+    /// How much of that nobody worked on it: it waited for the user, for a worker or for a server to come back.
     pub waited_ms: u64,
     /// What was wanted and did not come.
     pub absences: usize,
