@@ -155,13 +155,6 @@ fn compare(samples: &[Sample], method: Method, against: Method, seed: u64) -> Op
     })
 }
 
-impl MethodLine {
-    /// How often there was no answer.
-    pub(super) fn unanswered(&self) -> usize {
-        self.no_answer.values().sum()
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::measure::Unit;

@@ -171,7 +171,7 @@ on_both_databases! {
         let unpriced = ModelsConfig { prices: Vec::new(), ..models(&scripted) };
         let app = TestApp::builder(database).models(unpriced).start().await;
         let root = operator(&app).await;
-        let idle = metrics(&root, &root.session(&super::quick()).await).await;
+        let idle = metrics(&root, &root.session(&crate::board::quick()).await).await;
         assert_eq!((&idle["phases"], &idle["rounds"]), (&json!([]), &json!([])));
         assert_eq!((&idle["totals"]["elapsed_ms"], &idle["totals"]["money"]["microusd"]), (&Value::Null, &Value::Null));
         let seen = metrics(&root, &held(&root, &scripted).await).await;
