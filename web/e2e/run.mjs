@@ -1,6 +1,7 @@
 // From sign-up to report in a real browser against the real binary. Waits have limits but nothing is timed. Names of parts
 // as arguments run only those.
 import { mkdir } from 'node:fs/promises';
+import { attachments } from './attachments.mjs';
 import { boardPages } from './board-pages.mjs';
 import { axe, launch, watch } from './browser.mjs';
 import { decisionPages } from './decision-pages.mjs';
@@ -33,6 +34,7 @@ const PARTS = {
 	quality,
 	boardPages,
 	decisionPages,
+	attachments,
 };
 const parts = process.argv.slice(2);
 const unknown = parts.filter((name) => !Object.hasOwn(PARTS, name));

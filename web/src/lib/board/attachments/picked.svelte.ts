@@ -16,6 +16,12 @@ export interface PickedFile {
 	problem: string | null;
 }
 
+/** What is wrong with a file before anybody is asked. */
+function faultOf(file: File): string | null {
+	if (file.size > MOST_BYTES) return m.attach_too_large();
+	return file.size === 0 ? m.attach_unreadable() : null;
+}
+
 /** Files that were chosen for a session that does not exist yet. They live as long as the page. */
 export class Picked {
 	list = $state<PickedFile[]>([]);
@@ -47,8 +53,7 @@ export class Picked {
 				this.refused = m.attach_too_many();
 				return;
 			}
-			const problem = file.size > MOST_BYTES ? m.attach_too_large() : file.size === 0 ? m.attach_unreadable() : null;
-			this.list.push({ file, state: 'waiting', problem });
+			this.list.push({ file, state: 'waiting', problem: faultOf(file) });
 		}
 	}
 
@@ -64,7 +69,8 @@ export class Picked {
 
 	/** Attaches every file, one after another. Whether all were taken; the list says why one was not. */
 	async send(session: string): Promise<boolean> {
-		for (const one of this.list) one.state = 'waiting';
+		// What the server said the last time may hold no more: it may have been away.
+		for (const one of this.list) Object.assign(one, { state: 'waiting', problem: faultOf(one.file) });
 		for (const one of this.list) {
 			if (one.problem) return false;
 			one.state = 'sending';
@@ -79,13 +85,5 @@ export class Picked {
 			}
 		}
 		return true;
-	}
-
-	/** A problem that may be gone, such as an unreachable server: it does not stand in the way of another try. */
-	retry() {
-		for (const one of this.list) {
-			one.state = 'waiting';
-			one.problem = one.file.size > MOST_BYTES ? m.attach_too_large() : one.file.size === 0 ? m.attach_unreadable() : null;
-		}
 	}
 }
