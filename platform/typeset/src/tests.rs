@@ -208,7 +208,7 @@ fn what_no_font_has_is_a_box_that_is_told_of_and_still_copies() {
 fn a_row_taller_than_a_page_goes_over() {
     let cell = (0..900).map(|word| format!("word{word}")).collect::<Vec<_>>().join(" ");
     let columns = vec![Column { head: "Long".to_owned(), align: Align::Start }, Column::default()];
-    let rows = vec![Row { cells: vec![vec![Span::plain(cell.clone())]], total: false }];
+    let rows = vec![Row { cells: vec![vec![Span::plain(cell)]], total: false }];
     let pages = texts(&pdf(&document(vec![heading(1, "A"), Block::Table(Table { columns, rows })])).unwrap());
     assert!(pages.len() > 1);
     let all = pages.concat();

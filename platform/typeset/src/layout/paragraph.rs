@@ -79,7 +79,7 @@ fn shaped(fonts: &Fonts, spans: &[Span], set: Type, missing: &mut BTreeSet<char>
         let (look, _) = set.of(span);
         for (place, part) in clean(fonts, &span.text, missing).split('\n').enumerate() {
             if place > 0 {
-                all.push(close(fonts, std::mem::take(&mut text), std::mem::take(&mut stretches)));
+                all.push(close(fonts, std::mem::take(&mut text), &std::mem::take(&mut stretches)));
             }
             // Spans that ended an earlier line are stretches without text, so that places stay those of spans.
             stretches.resize(number, (text.len(), look));
@@ -87,12 +87,12 @@ fn shaped(fonts: &Fonts, spans: &[Span], set: Type, missing: &mut BTreeSet<char>
             stretches.push((text.len(), look));
         }
     }
-    all.push(close(fonts, text, stretches));
+    all.push(close(fonts, text, &stretches));
     all
 }
 
-fn close(fonts: &Fonts, text: String, stretches: Vec<(usize, Look)>) -> Shaped {
-    let glyphs = shape(fonts, &text, &stretches);
+fn close(fonts: &Fonts, text: String, stretches: &[(usize, Look)]) -> Shaped {
+    let glyphs = shape(fonts, &text, stretches);
     Shaped { text, glyphs }
 }
 

@@ -33,7 +33,7 @@ fn script() -> Vec<Rule> {
         Rule::always(answer(usage(4_000, 3_000, 100, 0), cast)).for_schema("vote")
     };
     let broken = Act { malformed_json: true, usage: usage(4_000, 3_000, 100, 0), ..Act::default() };
-    let refusal = Act { status: Some(400), ..Act::default() };
+    let refusal = Act { status: Some(500), ..Act::default() };
     let next = json!({ "action": "continue", "speakers": SEATS, "question": "And then?", "target": null });
     vec![
         Rule::always(answer(usage(1_000, 0, 100, 0), json!({ "sub_problems": [part] }))).for_schema("decompose"),

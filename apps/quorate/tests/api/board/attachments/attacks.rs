@@ -67,7 +67,7 @@ on_both_databases! {
             }
         }
         assert_eq!(ada.attached(&id).await, [] as [serde_json::Value; 0]);
-        assert_eq!(app.anonymous().get("/api/v1/health").await.status, 200, "the server is up");
+        assert_eq!(app.anonymous().get("/api/health").await.status, 200, "the server is up");
     }
 
     async fn a_form_that_is_none_is_told_so(database: TestDatabase) {
