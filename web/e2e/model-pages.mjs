@@ -31,6 +31,9 @@ const route = (name, more = {}) => ({
 	sticky: false,
 	hedge_after: null,
 	restart: false,
+	deadline: null,
+	cache: { ttl_seconds: 3600, shared: false },
+	guard: { mask: ['email'], block: ['Project Falcon'], moderation: null },
 	timeouts: { connect: null, first_token: null, idle: null, total: null },
 	created_at: null,
 	updated_at: null,
@@ -311,10 +314,13 @@ export async function modelPages({ test, browser, server, complaints }) {
 		const dialog = who.dialog('Change fast');
 		assert.equal(await dialog.getByLabel('Targets').inputValue(), 'mine/llama3:70b 3\nfile/gpt-5-mini');
 		await dialog.getByRole('switch', { name: 'A conversation stays with its target' }).check();
+		await dialog.getByRole('checkbox', { name: 'Payment cards' }).check();
 		await who.press('Save', dialog);
 		await dialog.waitFor({ state: 'detached' });
 		const [sent] = who.bodies('PATCH /admin/routes/fast');
 		assert.deepEqual([sent.sticky, sent.timeouts.first_token, sent.strategy], [true, 9, 'weighted']);
+		assert.deepEqual(sent.cache, { ttl_seconds: 3600, shared: false });
+		assert.deepEqual(sent.guard, { mask: ['email', 'card'], block: ['Project Falcon'], moderation: null });
 		await who.row('fast').getByRole('button', { name: 'Remove' }).click();
 		await who.press('Remove', who.dialog('Remove the route fast?'));
 		await who.page.getByText('fast is removed.').waitFor();

@@ -80,6 +80,9 @@ const EMPTY: &[&str] = &[
     "quelle", "cette", "sont",
 ];
 
+/// The same in scripts without spaces: what joins and asks, and is part of no name.
+const EMPTY_SIGNS: &str = "的是了吗呢多少几何哪什么和与在有の は が を に で と も か";
+
 /// The words of a text that say something: in scripts without spaces each pair of neighbours, else words of four letters
 /// on, and every figure.
 fn words(text: &str) -> HashSet<String> {
@@ -99,6 +102,11 @@ fn words(text: &str) -> HashSet<String> {
     let mut characters = text.chars().flat_map(char::to_lowercase).peekable();
     while let Some(character) = characters.next() {
         let unspaced = matches!(character, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{e00}'..='\u{eff}');
+        if unspaced && EMPTY_SIGNS.contains(character) {
+            close(&mut word);
+            pair = None;
+            continue;
+        }
         if unspaced {
             close(&mut word);
             if let Some(before) = pair.replace(character) {

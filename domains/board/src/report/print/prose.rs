@@ -251,8 +251,8 @@ mod tests {
         assert!(spans[1].strong && spans[3].emphasis && spans[5].code, "{spans:?}");
         assert!(matches!(&read[2], Block::List(list) if list.items.len() == 2 && list.items[1].len() == 2));
         assert_eq!(
-            texts(&blocks("<script>x</script> ![alt](http://x/p.png) [go](https://x.y)")),
-            "<script>x</script> alt go"
+            texts(&blocks("See <script>x</script> ![alt](http://x/p.png) [go](https://x.y)")),
+            "See <script>x</script> alt go"
         );
         assert_eq!(
             line("one\n\ntwo\n- three").iter().map(|span| span.text.as_str()).collect::<String>(),

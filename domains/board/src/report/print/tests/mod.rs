@@ -55,15 +55,16 @@ fn a_long_report_is_whole_in_each_language() {
         });
         let contents = pages[..2].concat();
         for heading in headings {
-            let number = contents.find(&heading).map(|at| contents[at + heading.len()..].chars());
-            let number: String = number.unwrap().take_while(char::is_ascii_digit).collect();
-            // Where the next entry begins with its own number the two run together: one of the beginnings is the page.
-            let found = (1..=number.len()).any(|length| {
-                number[..length]
-                    .parse::<usize>()
-                    .is_ok_and(|page| pages.get(page - 1).is_some_and(|text| text.contains(&heading)))
+            // A short heading may stand within a longer one, and where the next entry begins with its own number the two
+            // run together: one of the places, and one of the beginnings, is the page.
+            let found = contents.match_indices(heading.as_str()).any(|(at, _)| {
+                let number: String = contents[at + heading.len()..].chars().take_while(char::is_ascii_digit).collect();
+                (1..=number.len()).any(|length| {
+                    let page = number[..length].parse::<usize>();
+                    page.is_ok_and(|page| pages.get(page - 1).is_some_and(|text| text.contains(&heading)))
+                })
             });
-            assert!(found, "{heading} {number}");
+            assert!(found, "{heading}");
         }
     }
 }
@@ -125,7 +126,7 @@ fn no_text_of_a_model_reaches_beyond_its_place() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(4))]
 
     #[test]
     fn any_words_in_any_place_are_printed(words in "[a-zA-Z0-9áéñ ,.()|#*_>`\\-决定，。]{1,120}", other in "\\PC{0,80}") {
