@@ -5203,7 +5203,7 @@ export interface components {
             phase: components["schemas"]["Stage"];
             /**
              * Format: int64
-             * @description The time that went by in it, waits for the user included, in milliseconds; time that several sub-problems spent
+             * @description The time that went by in it, waits included, in milliseconds; time that several sub-problems spent
              *     in it side by side counts once. Until the newest event while it lasts. Null where the log does not tell.
              */
             elapsed_ms?: number | null;
@@ -6018,7 +6018,7 @@ export interface components {
             elapsed_ms?: number | null;
             /**
              * Format: int64
-             * @description How much of that it waited for the user.
+             * @description How much of that nobody worked on it: it waited for the user, for a worker or for a server to come back.
              */
             waited_ms: number;
             /** @description What was wanted and did not come. */
