@@ -17,8 +17,11 @@ use crate::app::PATIENCE;
 use crate::keys::until;
 
 const KEY: &str = "sk-of-the-local-server";
-/// Long after llama.cpp has seen that its caller is gone, for which it looks once a second.
-const SOON: Duration = Duration::from_secs(15);
+/// How long it is left alone between two looks at its slot. Whether the caller of a whole answer is still there it asks
+/// only after a second in which it has answered nobody, and to be looked at is to answer.
+const QUIET: Duration = Duration::from_millis(2_500);
+/// How often it is looked at.
+const LOOKS: usize = 6;
 
 /// llama.cpp in a process of its own, ended when this is dropped.
 struct LlamaCpp {
@@ -67,12 +70,13 @@ impl LlamaCpp {
 
     /// Fails unless it is at rest before long, which an answer without an end never comes to by itself.
     async fn is_freed(&self) {
-        let free = async {
-            while self.is_busy().await {
-                tokio::time::sleep(Duration::from_millis(50)).await;
+        for _ in 0..LOOKS {
+            tokio::time::sleep(QUIET).await;
+            if !self.is_busy().await {
+                return;
             }
-        };
-        timeout(SOON, free).await.expect("the slot of a caller who left is freed");
+        }
+        panic!("the slot of a caller who left is not freed");
     }
 }
 
