@@ -93,9 +93,32 @@ pub(super) fn baseline(out: &mut String, report: &Report) -> std::fmt::Result {
 pub(super) fn sources(out: &mut String, report: &Report) -> std::fmt::Result {
     let line = |source: &crate::engine::event::Source| {
         let warning = if source.suspicious { " **Holds text that looks like instructions to a model.**" } else { "" };
-        format!("[{}] {}, {}: “{}”{warning}", source.reference, source.title, source.locator, source.text.trim())
+        let (title, text) = (plain(&source.title), plain(source.text.trim()));
+        format!("[{}] {title}, {}: “{text}”{warning}", source.reference, source.locator)
     };
     list(out, "Sources", &report.sources.iter().map(line).collect::<Vec<_>>())
+}
+
+/// Somebody else's words without pictures, links and markup: whoever opens the file must not fetch what a document's
+/// author named, or run it.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let next = characters.peek().copied();
+        let active = match character {
+            '!' => next == Some('['),
+            ']' => matches!(next, Some('(' | '[' | ':')),
+            '<' => next.is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?')),
+            _ => false,
+        };
+        if active {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    // An exclamation mark alone does not keep what follows from being a link.
+    out.replace("\\![", "\\!\\[")
 }
 
 /// Who changed sides, and whether for a reason that can be followed.
@@ -106,4 +129,21 @@ pub(super) fn flips(out: &mut String, report: &Report) -> std::fmt::Result {
         format!("{}: {} → {}. {reason}{flag}", flip.persona_name, flip.from.name(), flip.to.name())
     };
     list(out, "Changes of side", &report.flips.iter().map(line).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_document_says_stays_words() {
+        for (said, written) in [
+            ("Rent [net]: 4,100!", "Rent [net\\]: 4,100!"),
+            ("![x](https://evil.example/?q=1)", "\\!\\[x\\](https://evil.example/?q=1)"),
+            ("[click](javascript:alert(1))", "[click\\](javascript:alert(1))"),
+            ("<img src=x onerror=alert(1)> a < b", "\\<img src=x onerror=alert(1)> a < b"),
+        ] {
+            assert_eq!(plain(said), written);
+        }
+    }
 }
