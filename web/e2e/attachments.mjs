@@ -34,15 +34,17 @@ export async function attachments({ test, browser, server, complaints }) {
 		await page.getByLabel('The decision').fill(PROBLEM);
 		await page.goto(`${server.origin}/board/new?step=context`);
 		await region.waitFor();
-		await region.locator('input[type=file]').setInputFiles([LEASE, PAGE, LEASE]);
+		await region.locator('input[type=file]').setInputFiles([LEASE, PAGE]);
 		await row('lease.txt').waitFor();
-		assert.equal(await region.getByRole('listitem').count(), 2, 'the same file twice is one');
 		await region.getByRole('group').evaluate((group, text) => {
 			const transfer = new DataTransfer();
-			transfer.items.add(new File([text], 'offer.md'));
+			const offer = () => new File([text], 'offer.md', { lastModified: 1 });
+			transfer.items.add(offer());
+			transfer.items.add(offer());
 			group.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
 		}, HOSTILE.buffer.toString());
 		await row('offer.md').waitFor();
+		assert.equal(await region.getByRole('listitem').count(), 3, 'the same file twice is one');
 		await region.locator('input[type=file]').setInputFiles([file('empty.txt', '')]);
 		await row('empty.txt').getByText('This file cannot be read').waitFor();
 		await region.getByRole('button', { name: 'Remove empty.txt' }).click();
